@@ -1,0 +1,237 @@
+//! Transfers that contacts offer to this account: stored, decided, received, landed.
+
+use airhatch_wire::control::{Direction, Policy, TransferState};
+use airhatch_wire::{Code, Failure, TransferId, UnixMillis, Untrusted};
+
+use super::transfers::{expired, no_transfer, stranger};
+use super::{
+    ArrivedOffer, Ask, Entry, Guest, Hub, IncomingReport, OPEN_OFFERS, Output, SessionId, SessionOrder,
+    Transfer,
+};
+
+/// What a person decided about an offer.
+pub(super) enum Decision {
+    Accept,
+    Deny(String),
+}
+
+impl Hub {
+    /// An offer came, for the first time or again after a broken connection.
+    pub(super) fn offered(&mut self, session: SessionId, arrived: ArrivedOffer) {
+        let id = arrived.offer.transfer;
+        let Some(guest) = self.sessions.get_mut(&session) else { return };
+        if guest.email != arrived.offer.from || !self.contacts.contains_key(&arrived.offer.from) {
+            let order = SessionOrder::Refuse(stranger(&arrived.offer.from));
+            return self.outputs.push(Output::Order(session, order));
+        }
+        let known = self.transfers.get(&id);
+        if let Some(entry) = known {
+            let same = entry.transfer.direction == Direction::Incoming
+                && entry.transfer.contact == arrived.offer.from
+                && entry.transfer.offer.body == arrived.signed.body;
+            if !same {
+                let reused = Failure::new(Code::Conflict, "another offer with this id is known here");
+                return self.outputs.push(Output::Order(session, SessionOrder::Refuse(reused)));
+            }
+            guest.transfer = Some(id);
+            return self.offered_again(session, id);
+        }
+        if let Err(failure) = self.may_be_offered(&arrived) {
+            return self.outputs.push(Output::Order(session, SessionOrder::Refuse(failure)));
+        }
+        if let Some(guest) = self.sessions.get_mut(&session) {
+            guest.transfer = Some(id);
+        }
+        self.keep(new_entry(session, arrived));
+        self.outputs.push(Output::Order(session, SessionOrder::Record));
+        self.apply_policy(id);
+    }
+
+    fn may_be_offered(&self, arrived: &ArrivedOffer) -> Result<(), Failure> {
+        if arrived.offer.expires <= self.now {
+            return Err(expired());
+        }
+        let open = self.transfers.values().filter(|entry| {
+            entry.transfer.direction == Direction::Incoming
+                && entry.transfer.contact == arrived.offer.from
+                && entry.transfer.state == TransferState::Offered
+        });
+        if open.count() >= OPEN_OFFERS {
+            let many =
+                Failure::new(Code::TryAgain, format!("{OPEN_OFFERS} of your offers wait for a decision"));
+            return Err(many.hint("wait until some are decided, or cancel some"));
+        }
+        Ok(())
+    }
+
+    /// The sender came back: it is told where the transfer stands.
+    fn offered_again(&mut self, session: SessionId, id: TransferId) {
+        let Some(entry) = self.transfers.get_mut(&id) else { return };
+        let paused = match entry.transfer.state {
+            TransferState::Paused { by_us, .. } => Some(by_us),
+            _ => None,
+        };
+        let order = match &entry.transfer.state {
+            TransferState::Queued | TransferState::Offered => SessionOrder::Record,
+            TransferState::Accepted
+            | TransferState::NoRoom
+            | TransferState::Paused { .. }
+            | TransferState::Moving
+            | TransferState::Finishing => SessionOrder::Accept,
+            TransferState::Delivered { at } => match entry.transfer.completion {
+                Some(completion) => SessionOrder::Receipt { completion, at: *at },
+                None => SessionOrder::Refuse(no_transfer(id)),
+            },
+            TransferState::Denied { reason } => SessionOrder::Deny(reason.clone()),
+            TransferState::Cancelled { reason, .. } => SessionOrder::Cancel(reason.clone()),
+            TransferState::Expired => SessionOrder::Refuse(expired()),
+            TransferState::Failed(failure) => SessionOrder::Refuse(failure.clone()),
+        };
+        if !entry.transfer.state.is_over() {
+            let before = entry.session.replace(session);
+            if let Some(before) = before.filter(|before| *before != session) {
+                self.outputs.push(Output::Order(before, SessionOrder::Drop));
+            }
+        }
+        match paused {
+            Some(by_us) => self.offered_while_paused(session, id, by_us),
+            None => self.outputs.push(Output::Order(session, order)),
+        }
+    }
+
+    /// Decides about a new offer in place of a person, where the account's policy says so and nobody looks.
+    fn apply_policy(&mut self, id: TransferId) {
+        if self.attended() {
+            return;
+        }
+        let Some(entry) = self.transfers.get(&id) else { return };
+        let verified = self.contacts.get(&entry.transfer.contact).is_some_and(|known| known.contact.verified);
+        match self.settings.policy {
+            Policy::Ask => {}
+            Policy::Never => self.settle_offer(id, &Decision::Deny("not taking offers now".to_owned())),
+            Policy::Verified { max_bytes } if verified && entry.transfer.total <= max_bytes => {
+                self.settle_offer(id, &Decision::Accept);
+            }
+            Policy::Verified { .. } => {}
+        }
+    }
+
+    /// A front decides.
+    pub(super) fn decide(&mut self, ask: Ask, id: TransferId, decision: Decision) {
+        let Some(entry) = self.transfers.get(&id) else {
+            return self.answer(ask, Err(no_transfer(id)));
+        };
+        if let Err(failure) = decidable(&entry.transfer, self.now) {
+            return self.answer(ask, Err(failure));
+        }
+        if matches!(decision, Decision::Accept)
+            && let Err(failure) = self.usable(&entry.transfer.contact.clone())
+        {
+            return self.answer(ask, Err(failure));
+        }
+        self.settle_offer(id, &decision);
+        self.answer_transfer(ask, id);
+    }
+
+    fn settle_offer(&mut self, id: TransferId, decision: &Decision) {
+        let session = self.transfers.get(&id).and_then(|entry| entry.session);
+        let order = match decision {
+            Decision::Accept => {
+                self.advance(id, TransferState::Accepted);
+                SessionOrder::Accept
+            }
+            Decision::Deny(reason) => {
+                let reason = Untrusted::new(reason.clone());
+                self.settle(id, TransferState::Denied { reason: reason.clone() });
+                SessionOrder::Deny(reason)
+            }
+        };
+        match session {
+            Some(session) => self.outputs.push(Output::Order(session, order)),
+            None => self.wake_sender(id),
+        }
+    }
+
+    pub(super) fn incoming(&mut self, session: SessionId, id: TransferId, report: IncomingReport) {
+        let Some(entry) = self.transfers.get_mut(&id) else { return };
+        if entry.session != Some(session) || entry.transfer.state.is_over() {
+            return;
+        }
+        match report {
+            IncomingReport::Begun(offset) => self.begun(id, offset),
+            IncomingReport::Moved(moved) => self.moved(id, moved),
+            IncomingReport::Landing(completion) => {
+                entry.moved = entry.transfer.total;
+                // Remembered before the first rename: after a crash the landing is completed, not repeated.
+                entry.transfer.completion = Some(completion);
+                self.advance(id, TransferState::Finishing);
+            }
+            IncomingReport::Landed { completion, names } => {
+                let at = self.now;
+                entry.moved = entry.transfer.total;
+                entry.transfer.completion = Some(completion);
+                entry.transfer.landed = names;
+                self.settle(id, TransferState::Delivered { at });
+                // The landing's plan is of use until the delivery is remembered, and no longer.
+                self.outputs.push(Output::CloseLanding(id));
+                self.outputs.push(Output::Order(session, SessionOrder::Receipt { completion, at }));
+            }
+            IncomingReport::Broken => {
+                entry.session = None;
+                entry.transfer.completion = None;
+                if !matches!(entry.transfer.state, TransferState::Offered | TransferState::NoRoom) {
+                    self.advance(id, TransferState::Accepted);
+                }
+            }
+            IncomingReport::NoRoom => {
+                entry.session = None;
+                entry.transfer.completion = None;
+                self.advance(id, TransferState::NoRoom);
+            }
+            IncomingReport::Failed(failure) => self.settle(id, TransferState::Failed(failure)),
+            IncomingReport::Cancelled(reason) => self.settle_called_off(id, reason),
+        }
+    }
+
+    pub(super) fn session_ended(&mut self, session: SessionId) {
+        if let Some(Guest { transfer: Some(id), .. }) = self.sessions.remove(&session) {
+            self.incoming(session, id, IncomingReport::Broken);
+        }
+    }
+}
+
+fn new_entry(session: SessionId, arrived: ArrivedOffer) -> Entry {
+    let ArrivedOffer { offer, signed, items, free_space } = arrived;
+    let transfer = Transfer {
+        id: offer.transfer,
+        direction: Direction::Incoming,
+        contact: offer.from,
+        offer: signed,
+        note: offer.note,
+        item_count: offer.items,
+        total: offer.total,
+        created: offer.created,
+        expires: offer.expires,
+        state: TransferState::Offered,
+        stage: None,
+        free_space,
+        landed: Vec::new(),
+        completion: None,
+    };
+    Entry { transfer, items, moved: 0, session: Some(session) }
+}
+
+fn decidable(transfer: &Transfer, now: UnixMillis) -> Result<(), Failure> {
+    if transfer.direction == Direction::Outgoing {
+        let own = Failure::new(Code::Invalid, "this is an offer of yours: its recipient decides");
+        return Err(own.hint("you can cancel it with: airhatch transfer cancel"));
+    }
+    match &transfer.state {
+        TransferState::Offered if transfer.expires > now => Ok(()),
+        TransferState::Offered | TransferState::Expired => Err(expired().hint("ask them to send it again")),
+        TransferState::Denied { .. } => Err(Failure::new(Code::Conflict, "this offer was denied already")),
+        TransferState::Cancelled { .. } => Err(Failure::new(Code::Conflict, "this offer was cancelled")),
+        _ => Err(Failure::new(Code::Conflict, "this offer was accepted already")
+            .hint("look at it with: airhatch transfer list")),
+    }
+}

@@ -1,0 +1,177 @@
+//! The offer dialog, and looking at transfers.
+
+use airhatch_wire::control::{Command, Direction, Event, Reply, TransferState, Trust};
+use airhatch_wire::{Code, TransferId};
+
+use crate::rehearsal::{
+    HOSTILE, Rehearsal, changed_contact, contact, email, failure, item, many_transfers, offer, online, shots,
+    transfer, two_contacts,
+};
+
+const ID: TransferId = TransferId([1; 16]);
+
+fn offered() -> Rehearsal {
+    Rehearsal::logged_in(two_contacts(), vec![offer(1)])
+}
+
+fn opened() -> Rehearsal {
+    let mut rehearsal = offered();
+    rehearsal.keys("<Enter>").wait(500);
+    rehearsal
+}
+
+#[test]
+fn who_what_how_much_and_where_to() {
+    let mut rehearsal = offered();
+    rehearsal.keys("<Enter>");
+    shots!("offer_guarded", rehearsal);
+    shots!("offer", rehearsal.wait(500));
+    shots!("offer_all_files", rehearsal.keys("<Enter>"));
+}
+
+#[test]
+fn a_hostile_offer_cannot_hide_what_it_is() {
+    let mut view = offer(1);
+    view.items = HOSTILE.iter().map(|name| item(name, 1 << 40)).collect();
+    view.item_count = 60_000;
+    view.total = u64::MAX;
+    view.free_space = Some(1_000);
+    view.note = HOSTILE.concat().as_str().into();
+    view.contact = email("carol@example.org");
+    let mut rehearsal = Rehearsal::logged_in(vec![changed_contact()], vec![view]);
+    rehearsal.keys("<Enter>").wait(500);
+    shots!("offer_hostile", rehearsal);
+    insta::assert_snapshot!("offer_hostile_40x10", rehearsal.screen(40, 10));
+}
+
+#[test]
+fn only_a_accepts_and_not_in_the_first_half_second() {
+    for (wait, accepts) in [(0, false), (499, false), (500, true), (10_000, true)] {
+        let mut rehearsal = offered();
+        rehearsal.keys("<Enter>").wait(wait).keys("a");
+        let accepted = rehearsal.commands() == [Command::Accept { transfer: ID }];
+        assert_eq!(accepted, accepts, "{wait} ms after it opened");
+    }
+}
+
+#[test]
+fn denying_too_waits_half_a_second() {
+    let mut rehearsal = offered();
+    rehearsal.keys("<Enter>d<C-n>");
+    assert_eq!(rehearsal.commands(), []);
+    rehearsal.wait(500).keys("d");
+    assert_eq!(rehearsal.commands(), [Command::Deny { transfer: ID, reason: String::new() }]);
+}
+
+#[test]
+fn no_other_key_accepts() {
+    let mut rehearsal = opened();
+    rehearsal.keys("<Enter><Enter> <Tab>yY1<Right>jk<C-d>");
+    rehearsal.paste("a").burst("aaaa").burst("aa/b").burst("aa").burst("/a").burst("ad");
+    assert_eq!(rehearsal.commands(), []);
+}
+
+#[test]
+fn typing_ahead_never_accepts() {
+    let mut rehearsal = Rehearsal::logged_in(two_contacts(), vec![]);
+    for keys in ["aaa<Enter>", "<Enter>aaa<Enter>", "<C-y>aaa<Enter>", "<C-y><C-y><C-y>"] {
+        rehearsal.event(Event::TransferChanged(Box::new(offer(1)))).keys(keys);
+        assert_eq!(rehearsal.commands(), [], "{keys}");
+        rehearsal.keys("<Esc><Esc>");
+    }
+}
+
+#[test]
+fn an_offer_that_arrives_opens_nothing_and_waits_in_the_list() {
+    let mut rehearsal = Rehearsal::logged_in(two_contacts(), vec![]);
+    rehearsal.event(Event::TransferChanged(Box::new(offer(1))));
+    assert!(rehearsal.model.layers.is_empty());
+    shots!("offer_arrived", rehearsal);
+}
+
+#[test]
+fn the_oldest_offer_is_shown_from_anywhere_and_only_then_decided() {
+    let mut rehearsal = Rehearsal::logged_in(two_contacts(), vec![offer(1), offer(9), offer(5)]);
+    rehearsal.keys("4<C-y>");
+    assert_eq!(rehearsal.commands(), []);
+    rehearsal.wait(500).keys("<C-y>");
+    assert_eq!(rehearsal.commands(), [Command::Accept { transfer: TransferId([9; 16]) }]);
+}
+
+#[test]
+fn an_offer_that_somebody_else_settled_cannot_be_accepted() {
+    let mut rehearsal = opened();
+    let accepted = transfer(1, Direction::Incoming, TransferState::Accepted);
+    rehearsal.event(Event::TransferChanged(Box::new(accepted))).keys("a");
+    assert_eq!(rehearsal.commands(), []);
+    shots!("offer_settled", rehearsal);
+}
+
+#[test]
+fn a_refused_acceptance_says_why_and_the_dialog_stays() {
+    let mut rehearsal = opened();
+    rehearsal.keys("a").agent(Err(failure(Code::DiskFull)));
+    shots!("offer_refused", rehearsal);
+    rehearsal.keys("a");
+    assert_eq!(rehearsal.commands().len(), 2);
+}
+
+#[test]
+fn a_decision_is_asked_once_and_closes_the_dialog() {
+    let mut rehearsal = opened();
+    rehearsal.keys("aad");
+    rehearsal.agent(Ok(Reply::Transfer(Box::new(offer(1)))));
+    assert_eq!(rehearsal.commands(), [Command::Accept { transfer: ID }]);
+    assert!(rehearsal.model.layers.is_empty());
+}
+
+#[test]
+fn more_files_than_a_page_are_fetched_as_they_are_looked_at() {
+    let mut view = offer(1);
+    view.items = (0..256).map(|n| item(&format!("{n:03}.txt"), n)).collect();
+    view.item_count = 400;
+    let mut rehearsal = Rehearsal::logged_in(two_contacts(), vec![view]);
+    rehearsal.keys("<Enter><Enter>");
+    assert_eq!(rehearsal.commands(), []);
+    rehearsal.keys(&"<PageDown>".repeat(22));
+    let more = (256..400).map(|n| item(&format!("{n:03}.txt"), n)).collect();
+    rehearsal.agent(Ok(Reply::Items(more))).keys(&"<PageDown>".repeat(40));
+    assert_eq!(rehearsal.commands(), [Command::Items { transfer: ID, from: 256 }]);
+    let screen = rehearsal.screen(80, 24);
+    assert!(screen.contains("399.txt") && !screen.contains("100.txt"), "{screen}");
+}
+
+#[test]
+fn a_transfer_is_told_in_full() {
+    let mut rehearsal = Rehearsal::logged_in(two_contacts(), many_transfers());
+    shots!("transfer_moving", rehearsal.keys("j<Enter>"));
+    rehearsal.keys("x");
+    shots!("transfer_cancel", rehearsal);
+    rehearsal.keys("<Enter> n");
+    assert_eq!(rehearsal.commands(), []);
+    rehearsal.keys("xy");
+    let cancel = Command::Cancel { transfer: TransferId([2; 16]), reason: String::new() };
+    assert_eq!(rehearsal.commands(), [cancel]);
+}
+
+#[test]
+fn a_finished_transfer_says_how_it_ended_and_what_to_do() {
+    let mut rehearsal = Rehearsal::logged_in(two_contacts(), many_transfers());
+    shots!("transfer_failed", rehearsal.keys("3G<Enter>"));
+    rehearsal.keys("<Esc>xy");
+    assert_eq!(rehearsal.commands(), [Command::Forget { transfer: TransferId([13; 16]) }]);
+}
+
+#[test]
+fn an_offer_of_a_revoked_contact_says_so() {
+    let mut view = offer(1);
+    view.contact = email("dave@example.org");
+    let revoked = contact("dave@example.org", Trust::Revoked, online());
+    let mut rehearsal = Rehearsal::logged_in(vec![revoked], vec![view]);
+    shots!("offer_revoked", rehearsal.keys("<Enter>").wait(500));
+    rehearsal.keys("a");
+    assert_eq!(rehearsal.commands(), []);
+    assert!(rehearsal.screen(80, 24).contains("Nothing is taken from this contact now."));
+    rehearsal.keys("d");
+    assert_eq!(rehearsal.commands().len(), 1, "denying is always possible");
+}

@@ -1,0 +1,199 @@
+//! Words of the dialogs, the toasts and the log.
+
+use airhatch_wire::Failure;
+use airhatch_wire::control::TransferView;
+
+use super::{advice, bytes, count, left, percent, rate, what};
+use crate::keymap::Keys;
+use crate::model::Transfer;
+
+mod forms;
+mod questions;
+mod said;
+
+pub(crate) use forms::*;
+pub(crate) use questions::question;
+pub(crate) use said::*;
+
+/// A pasted text that was no path.
+pub(crate) const NOT_PASTED: &str = "What was pasted is no path of a file, so nothing was done with it";
+/// Suspending without a shell.
+pub(crate) const NO_SHELL: &str = "There is no shell to go back to";
+/// No offer waits.
+pub(crate) const NO_OFFER: &str = "No offer waits";
+/// A key that does nothing in this state.
+pub(crate) const NOT_NOW: &str = "This transfer is not in a state for that";
+/// Something was asked for and takes a moment.
+pub(crate) const ONE_MOMENT: &str = "One moment";
+/// A key that was pressed before its dialog could be read.
+pub(crate) const READ_FIRST: &str = "That came too soon: read first, then press the key again";
+/// While the keys are wiped.
+pub(crate) const LOGGING_OUT: &str = "Logging out";
+/// The contact that a dialog is about was removed.
+pub(crate) const CONTACT_GONE: &str = "not one of your contacts any more";
+/// Below a fingerprint that was never compared.
+pub(crate) const COMPARE: &str =
+    "Read the fingerprint to each other over the phone or in person. If it is the same, press v.";
+
+/// Titles of errors.
+pub(crate) const FAILED: &str = "That did not work";
+/// The agent does not tell what happens.
+pub(crate) const FAILED_WATCH: &str = "The agent does not tell what happens";
+/// An offer was refused before it left.
+pub(crate) const FAILED_SEND: &str = "The files were not offered";
+/// No list of accounts.
+pub(crate) const FAILED_ACCOUNTS: &str = "The accounts cannot be listed";
+/// No agent.
+pub(crate) const FAILED_ATTACH: &str = "The account cannot be opened";
+/// Logging out failed.
+pub(crate) const FAILED_LOCK: &str = "Logging out failed";
+
+/// Words of the error dialog.
+pub(crate) mod error {
+    pub(crate) const CODE: &str = "Code";
+    pub(crate) const USUALLY: &str = "Usually";
+    pub(crate) const MORE: &str = "More";
+    pub(crate) const IN_LOG: &str = "screen 4 has the log of this program and of the agent";
+}
+
+/// Words of the offer dialog.
+pub(crate) mod offer {
+    pub(crate) const TITLE: &str = "Files are offered to you";
+    pub(crate) const ACCEPT: &str = "accept";
+    pub(crate) const DENY: &str = "deny";
+    pub(crate) const LATER: &str = "decide later";
+    pub(crate) const ACCEPTED: &str = "Accepted: the files come";
+    pub(crate) const DENIED: &str = "Denied";
+    pub(crate) const GONE: &str = "This offer is gone.";
+    pub(crate) const DISTRUSTED: &str = "nothing is taken from this contact now";
+    pub(crate) const DISTRUSTED_WHY: &str = "look at the contact's key on screen 2 first, or deny the offer";
+
+    /// The offer needs no decision any more.
+    pub(crate) fn settled(state: &str) -> String {
+        format!("Nothing to decide any more: {state}.")
+    }
+}
+
+/// Words of the transfer dialog.
+pub(crate) mod transfer {
+    pub(crate) const TITLE: &str = "Transfer";
+    pub(crate) const GONE: &str = "This transfer is not on the list any more.";
+}
+
+/// Words of the dialog about a changed key.
+pub(crate) mod changed {
+    pub(crate) const TITLE: &str = "A key changed";
+    pub(crate) const WHY: &str = "They may have made a new account on a new machine, or somebody is pretending to be \
+         them. Ask them over another channel and compare the new fingerprint. Until you decide, nothing is sent or taken.";
+    pub(crate) const KNOWN: &str = "The key you know";
+    pub(crate) const NEW: &str = "The key the CA names now";
+    pub(crate) const TAKE: &str = "take the new key";
+    pub(crate) const REMOVE: &str = "remove the contact";
+    pub(crate) const WAIT: &str = "decide later";
+
+    /// Whose.
+    pub(crate) fn what(email: &airhatch_wire::Email) -> String {
+        format!("{email} has another key than the one you know.")
+    }
+}
+
+/// Words of the help page.
+pub(crate) mod help {
+    use crate::keymap::Place;
+
+    pub(crate) const TITLE: &str = "Keys";
+
+    /// Above the keys of a place.
+    pub(crate) const fn heading(place: Place) -> &'static str {
+        match place {
+            Place::Always => "Everywhere",
+            Place::Screens => "On every screen",
+            Place::Lists => "In lists",
+            Place::Dialogs => "In dialogs",
+            Place::Transfers => "Transfers",
+            Place::Contacts => "Contacts",
+            Place::History => "History",
+            Place::Log => "Log",
+            Place::Settings => "Settings",
+            Place::Accounts => "Accounts",
+            Place::Form | Place::SendForm | Place::Telling | Place::Busy => "This form",
+            Place::Offer => "This offer",
+            Place::Transfer => "This transfer",
+            Place::Contact | Place::Changed => "This contact",
+            _ => "Here",
+        }
+    }
+}
+
+/// A binding's keys.
+pub(crate) fn keys(keys: &Keys) -> String {
+    match keys.second {
+        Some(second) => format!("{} {second}", keys.first),
+        None => keys.first.to_string(),
+    }
+}
+
+/// The first letter large, a full stop at the end: a failure's message as a sentence.
+pub(crate) fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let mut sentence = first + letters.as_str();
+    if !sentence.is_empty() && !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+/// What to do about a failure: its own hint, else what usually helps.
+pub(crate) fn advice_of(failure: &Failure) -> String {
+    if failure.hint.is_empty() { advice(failure.code).to_owned() } else { sentence(&failure.hint.shown()) }
+}
+
+/// Somebody's words.
+pub(crate) fn quoted(words: &str) -> String {
+    format!("\"{words}\"")
+}
+
+/// `3 files, 4.2 MB`.
+pub(crate) fn files_in_words(view: &TransferView) -> String {
+    let files = usize::try_from(view.item_count).unwrap_or(usize::MAX);
+    format!("{}, {}", count(files, "file", "files"), bytes(view.total))
+}
+
+/// What a transfer is, for a question.
+pub(crate) fn transfer_in_words(view: &TransferView) -> String {
+    let way = if view.direction == airhatch_wire::control::Direction::Outgoing { "to" } else { "from" };
+    format!("{} {way} {}", what(view), view.contact)
+}
+
+/// Files that the list does not show.
+pub(crate) fn more_files(number: usize) -> String {
+    format!("and {} more; Enter shows all", count(number, "file", "files"))
+}
+
+/// The name that a file got, since its own was taken.
+pub(crate) fn landed_as(name: &str) -> String {
+    format!("here as {name}")
+}
+
+/// Room where files would go.
+pub(crate) fn free_space(free: u64, enough: bool) -> String {
+    if enough { bytes(free) } else { format!("{}: not enough", bytes(free)) }
+}
+
+/// How far a moving transfer is, with rate and time left.
+pub(crate) fn progress(transfer: &Transfer, tick: u64) -> String {
+    let view = &transfer.view;
+    let to_do = view.total.saturating_sub(view.moved);
+    let left = transfer
+        .meter
+        .left(tick, to_do)
+        .map(|seconds| format!(", {} left", left(seconds)))
+        .unwrap_or_default();
+    format!(
+        "{} of {}, {}{left}",
+        percent(view.moved, view.total),
+        bytes(view.total),
+        rate(transfer.meter.rate(tick))
+    )
+}

@@ -1,0 +1,26 @@
+//! Whole programs: a CA, agents and fronts as real processes on loopback. Each test has a world of its own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod agent_jail;
+mod authority;
+mod cli;
+mod contacts;
+mod control;
+mod doctor;
+mod dropped;
+mod engine;
+mod hostile;
+mod interrupted;
+mod jail;
+mod names;
+mod others;
+mod sources;
+mod space;
+mod story;
+mod tui;
