@@ -102,6 +102,7 @@ mod tests {
             note: Untrusted::default(),
             items: Vec::new(),
             item_count: 0,
+            wanted: 0,
             total: 0,
             moved: 0,
             state,

@@ -22,7 +22,9 @@ use std::sync::Arc;
 
 use airhatch_wire::control::{Command, Event, Jail, Phase, Reply};
 use airhatch_wire::peer::Item;
-use airhatch_wire::{Address, Code, Email, Failure, Fingerprint, TransferId, UnixMillis, Untrusted};
+use airhatch_wire::{
+    Address, Code, Email, Failure, Fingerprint, Selection, TransferId, UnixMillis, Untrusted,
+};
 pub use history::{HISTORY_LIMIT, Held, Past, Proof};
 pub use record::{Contact, Pin, Record, RecordName, Settings, Transfer, table_records};
 pub(crate) use view::listed;
@@ -202,7 +204,12 @@ impl Hub {
             Command::Transfers { after } => self.answer(ask, Ok(self.transfers_page(after))),
             Command::Items { transfer, from } => self.items(ask, transfer, from),
             Command::Send { to, stage, note, lifetime } => self.send(ask, to, stage, note, lifetime),
-            Command::Accept { transfer } => self.decide(ask, transfer, incoming::Decision::Accept),
+            Command::Accept { transfer, items, folder } if items != Selection::All || folder.is_some() => {
+                let _ = transfer;
+                let part = Failure::new(Code::Invalid, "parts of an offer cannot be accepted yet");
+                self.answer(ask, Err(part));
+            }
+            Command::Accept { transfer, .. } => self.decide(ask, transfer, incoming::Decision::Accept),
             Command::Deny { transfer, reason } => {
                 self.decide(ask, transfer, incoming::Decision::Deny(reason));
             }

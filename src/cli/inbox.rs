@@ -1,7 +1,7 @@
 //! `airhatch inbox`: what others offer.
 
 use airhatch_wire::control::{Command, Direction, ItemView, TransferState, TransferView};
-use airhatch_wire::{Failure, UnixMillis};
+use airhatch_wire::{Failure, Selection, UnixMillis};
 use clap::{Args, Subcommand};
 
 use super::context::{Attached, Context};
@@ -69,7 +69,11 @@ impl Accept {
             false => Some(Follow::new(context, attached, attached.agent.watch(false).await?)),
         };
         context.out.talk(&describe(&view));
-        let view = transfer::changed(attached, Command::Accept { transfer: view.id }).await?;
+        let view = transfer::changed(
+            attached,
+            Command::Accept { transfer: view.id, items: Selection::All, folder: None },
+        )
+        .await?;
         let Some(mut follow) = follow else {
             return context.out.done(json::transfer(&view), &format!("{} is accepted", view.id.short()));
         };

@@ -5,6 +5,7 @@ use airhatch_wire::control::{
     AccountView, ContactView, Event, ItemView, Jail, JailStrength, LogLevel, Phase, Policy, Presence,
     TransferState, TransferView, Trust,
 };
+use airhatch_wire::peer::ItemKind;
 use airhatch_wire::warden::{AccountRecord, RuntimeKind};
 use airhatch_wire::{Code, Failure, UnixMillis, Untrusted, untrusted};
 use serde_json::{Map, Value, json};
@@ -151,6 +152,7 @@ pub(crate) fn transfer(view: &TransferView) -> Value {
         "state": state(&view.state),
         "items": items(&view.items),
         "item_count": view.item_count,
+        "wanted": view.wanted,
         "total": view.total,
         "moved": view.moved,
         "created": time(view.created),
@@ -168,7 +170,10 @@ pub(crate) fn items(items: &[ItemView]) -> Value {
         .map(|item| {
             json!({
                 "path": item.path.shown(),
+                "folder": item.kind == ItemKind::Folder,
                 "size": item.size,
+                "executable": item.executable,
+                "wanted": item.wanted,
                 "landed_as": item.landed_as.as_ref().map(|name| name.shown()),
             })
         })

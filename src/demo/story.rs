@@ -1,7 +1,7 @@
 //! The whole story without a screen; every step is checked, not only taken.
 
 use airhatch_wire::control::{Command, TransferState};
-use airhatch_wire::{Code, Failure};
+use airhatch_wire::{Code, Failure, Selection};
 
 use super::steps::Steps;
 use super::world::World;
@@ -51,7 +51,7 @@ async fn denied(world: &World) -> Result<(), Failure> {
 async fn accepted(world: &World) -> Result<(), Failure> {
     let transfer = world.friend_offers().await?;
     world.you.see(transfer, |state| *state == TransferState::Offered, "an offer").await?;
-    world.you.ask(Command::Accept { transfer }).await?;
+    world.you.ask(Command::Accept { transfer, items: Selection::All, folder: None }).await?;
     let view = world.you.see(transfer, delivered, "the files").await?;
     world.you.has_received(&world.gifts, &view)?;
     world.friend.see(transfer, delivered, "the receipt").await.map(drop)

@@ -1,7 +1,7 @@
 //! Somebody offers files: who, what, how much, where to. Doing nothing denies; only `a` accepts, and not at once.
 
 use airhatch_wire::control::{Command, ContactView, TransferView, Trust};
-use airhatch_wire::{Code, Failure, TransferId};
+use airhatch_wire::{Code, Failure, Selection, TransferId};
 use ratatui::layout::Rect;
 
 use super::items::Items;
@@ -75,7 +75,7 @@ impl Offer {
         }
         let transfer = self.id;
         let command = match choice {
-            Choice::Accept => Command::Accept { transfer },
+            Choice::Accept => Command::Accept { transfer, items: Selection::All, folder: None },
             Choice::Deny => Command::Deny { transfer, reason: String::new() },
         };
         self.problem = None;

@@ -4,6 +4,7 @@ use airhatch_wire::control::{
     AccountView, AuthorityView, ContactView, Direction, ItemView, Jail, JailStrength, Phase, Policy,
     Presence, TransferState, TransferView, Trust,
 };
+use airhatch_wire::peer::ItemKind;
 use airhatch_wire::warden::{AccountRecord, RuntimeKind};
 use airhatch_wire::{Blob, Code, Email, Failure, Fingerprint, StageId, TransferId, UnixMillis, Untrusted};
 
@@ -106,6 +107,7 @@ pub(crate) fn transfer(number: u8, direction: Direction, state: TransferState) -
         note: Untrusted::default(),
         items: vec![item("report.pdf", total)],
         item_count: 1,
+        wanted: 1,
         total,
         moved: if state == TransferState::Moving { 2_650_000 } else { 0 },
         state,
@@ -131,6 +133,7 @@ pub(crate) fn offer(number: u8) -> TransferView {
     TransferView {
         note: "An evening by the sea".into(),
         item_count: 3,
+        wanted: 3,
         total: items.iter().map(|item| item.size).sum(),
         items,
         ..transfer(number, Direction::Incoming, TransferState::Offered)
@@ -139,7 +142,8 @@ pub(crate) fn offer(number: u8) -> TransferView {
 
 /// A file.
 pub(crate) fn item(path: &str, size: u64) -> ItemView {
-    ItemView { path: path.into(), size, landed_as: None }
+    let (path, kind) = (path.into(), ItemKind::File);
+    ItemView { path, kind, size, executable: false, wanted: true, landed_as: None }
 }
 
 /// Something that went wrong.

@@ -7,7 +7,7 @@ use airhatch_trust::AccountCertificate;
 use airhatch_wire::control::{
     AccountView, Command, ContactView, Passphrase, Phase, Policy, Reply, TransferState, TransferView,
 };
-use airhatch_wire::{Address, Code, Email, Failure, Fingerprint, StageId, TransferId};
+use airhatch_wire::{Address, Code, Email, Failure, Fingerprint, Selection, StageId, TransferId};
 use tokio::sync::Mutex;
 
 use crate::process::{Program, bare, built};
@@ -252,7 +252,7 @@ impl Agent {
     /// # Errors
     /// What the agent refused with.
     pub async fn accept(&self, transfer: TransferId) -> Result<TransferView, Failure> {
-        view(self.ask(Command::Accept { transfer }).await?)
+        view(self.ask(Command::Accept { transfer, items: Selection::All, folder: None }).await?)
     }
 
     /// Denies an offer.

@@ -33,10 +33,8 @@ impl HostilePeer {
     pub fn receipt(&self, offer: &Signed, completion: &[u8]) -> Signed {
         let statement: Offer = offer.read().unwrap();
         let (transfer, offer) = (statement.transfer, sha256(&offer.body));
-        self.sign(
-            Verb::Receipt,
-            &Receipt { transfer, offer, completion: sha256(completion), at: UnixMillis::now() },
-        )
+        let (completion, items, at) = (sha256(completion), Selection::All, UnixMillis::now());
+        self.sign(Verb::Receipt, &Receipt { transfer, offer, completion, items, at })
     }
 }
 

@@ -137,6 +137,7 @@ fn view_of(entry: &Entry, items: usize) -> TransferView {
         note: transfer.note.clone(),
         items: item_views(entry, 0, items),
         item_count: transfer.item_count,
+        wanted: transfer.item_count,
         total: transfer.total,
         moved: entry.moved,
         state: transfer.state.clone(),
@@ -168,7 +169,14 @@ pub(crate) fn listed(items: &[Item], count: usize) -> Vec<ItemView> {
     });
     let view = |item: &Item| {
         let parts: Vec<&str> = item.path.iter().map(Untrusted::as_received).collect();
-        ItemView { path: Untrusted::new(parts.join("/")), size: item.size, landed_as: None }
+        ItemView {
+            path: Untrusted::new(parts.join("/")),
+            kind: item.kind,
+            size: item.size,
+            executable: item.executable,
+            wanted: true,
+            landed_as: None,
+        }
     };
     fitting.map(view).collect()
 }

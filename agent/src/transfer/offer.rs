@@ -256,7 +256,7 @@ pub fn receipt(
     completion: [u8; 32],
     at: UnixMillis,
 ) -> Result<Signed, Failure> {
-    let receipt = Receipt { transfer, offer: sha256(&offer.body), completion, at };
+    let receipt = Receipt { transfer, offer: sha256(&offer.body), completion, items: Selection::All, at };
     seal_statement(key, Verb::Receipt, &receipt).map_err(internal)
 }
 

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::frame::{Protocol, Word};
-use crate::{Address, Blob, Email, Failure, Fingerprint, StageId, TransferId, UnixMillis, Untrusted};
+use crate::{
+    Address, Blob, Email, Failure, Fingerprint, InboxFolder, Selection, StageId, TransferId, UnixMillis,
+    Untrusted,
+};
 
 mod past;
 mod view;
@@ -188,10 +191,15 @@ pub enum Command {
         /// How long the offer stands, seconds; the agent's default when absent.
         lifetime: Option<u32>,
     },
-    /// Accepts an offer. [`Reply::Transfer`]; [`crate::Code::Conflict`] when it is settled already.
+    /// Accepts an offer, or a part of it. [`Reply::Transfer`]; [`crate::Code::Conflict`] when it is settled already,
+    /// [`crate::Code::Invalid`] for a part that the offer does not have.
     Accept {
         /// Which offer.
         transfer: TransferId,
+        /// Which of its items; the folders above them come with them.
+        items: Selection,
+        /// Where they go: a folder in the inbox, made where it is missing. The inbox itself when absent.
+        folder: Option<InboxFolder>,
     },
     /// Denies an offer. [`Reply::Transfer`]; [`crate::Code::Conflict`] when it is settled already.
     Deny {

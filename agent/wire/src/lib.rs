@@ -7,17 +7,21 @@
 pub mod authority;
 pub mod control;
 pub mod failure;
+mod folder;
 pub mod frame;
 pub mod link;
 pub mod name;
 pub mod peer;
+mod selection;
 pub mod signed;
 pub mod time;
 pub mod untrusted;
 pub mod warden;
 
 pub use failure::{Code, Failure};
+pub use folder::InboxFolder;
 pub use name::{Address, Email, Fingerprint, StageId, TransferId};
+pub use selection::{RUNS_LIMIT, Run, Selection, SelectionError};
 pub use time::UnixMillis;
 pub use untrusted::Untrusted;
 

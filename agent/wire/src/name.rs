@@ -22,6 +22,11 @@ pub enum NameError {
     /// See [`Address`].
     #[error("not an address: expected host:port, for example ca.example.org:7400 or [::1]:7400")]
     Address,
+    /// See [`crate::InboxFolder`].
+    #[error(
+        "not a folder in the inbox: expected a relative path such as photos/2026, without dots for folders"
+    )]
+    Folder,
     /// A block of bytes has another length than its kind.
     #[error("a block of bytes has the wrong length")]
     Length,

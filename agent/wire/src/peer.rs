@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::frame::{Protocol, Word};
+pub use crate::selection::Selection;
 use crate::signed::Signed;
 use crate::{Email, Failure, TransferId, UnixMillis, Untrusted};
 
@@ -155,15 +156,6 @@ pub struct Answer {
     pub reason: Untrusted<String>,
 }
 
-/// Which items of a table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Selection {
-    /// All of them.
-    All,
-    /// These, by index, ascending.
-    Only(Vec<u32>),
-}
-
 /// What a sender sent, item by item in [`PeerWord::Hashes`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Completion {
@@ -171,7 +163,7 @@ pub struct Completion {
     pub transfer: TransferId,
     /// SHA-256 of the offer's signed body.
     pub offer: [u8; 32],
-    /// How many hashes follow.
+    /// How many hashes follow: one for each accepted item.
     pub items: u32,
     /// BLAKE3 over the encoded hashes, one after another.
     pub table: [u8; 32],
@@ -195,6 +187,8 @@ pub struct Receipt {
     pub offer: [u8; 32],
     /// SHA-256 of the completion's signed body.
     pub completion: [u8; 32],
+    /// Which items they are, as the recipient accepted them.
+    pub items: Selection,
     /// When the last file was in place.
     pub at: UnixMillis,
 }

@@ -49,6 +49,7 @@ fn transfer(n: u8, state: TransferState) -> TransferView {
         note: Untrusted::default(),
         items: Vec::new(),
         item_count: 1,
+        wanted: 1,
         total: 100,
         moved: 0,
         state,

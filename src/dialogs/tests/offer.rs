@@ -1,7 +1,7 @@
 //! The offer dialog, and looking at transfers.
 
 use airhatch_wire::control::{Command, Direction, Event, Reply, TransferState, Trust};
-use airhatch_wire::{Code, TransferId};
+use airhatch_wire::{Code, Selection, TransferId};
 
 use crate::rehearsal::{
     HOSTILE, Rehearsal, changed_contact, contact, email, failure, item, many_transfers, offer, online, shots,
@@ -49,7 +49,8 @@ fn only_a_accepts_and_not_in_the_first_half_second() {
     for (wait, accepts) in [(0, false), (499, false), (500, true), (10_000, true)] {
         let mut rehearsal = offered();
         rehearsal.keys("<Enter>").wait(wait).keys("a");
-        let accepted = rehearsal.commands() == [Command::Accept { transfer: ID }];
+        let accepted =
+            rehearsal.commands() == [Command::Accept { transfer: ID, items: Selection::All, folder: None }];
         assert_eq!(accepted, accepts, "{wait} ms after it opened");
     }
 }
@@ -95,7 +96,10 @@ fn the_oldest_offer_is_shown_from_anywhere_and_only_then_decided() {
     rehearsal.keys("4<C-y>");
     assert_eq!(rehearsal.commands(), []);
     rehearsal.wait(500).keys("<C-y>");
-    assert_eq!(rehearsal.commands(), [Command::Accept { transfer: TransferId([9; 16]) }]);
+    assert_eq!(
+        rehearsal.commands(),
+        [Command::Accept { transfer: TransferId([9; 16]), items: Selection::All, folder: None }]
+    );
 }
 
 #[test]
@@ -121,7 +125,7 @@ fn a_decision_is_asked_once_and_closes_the_dialog() {
     let mut rehearsal = opened();
     rehearsal.keys("aad");
     rehearsal.agent(Ok(Reply::Transfer(Box::new(offer(1)))));
-    assert_eq!(rehearsal.commands(), [Command::Accept { transfer: ID }]);
+    assert_eq!(rehearsal.commands(), [Command::Accept { transfer: ID, items: Selection::All, folder: None }]);
     assert!(rehearsal.model.layers.is_empty());
 }
 

@@ -108,6 +108,7 @@ fn view() -> impl Strategy<Value = TransferView> {
             TransferView {
                 items: names.iter().map(|name| item(name, total)).collect(),
                 item_count: count,
+                wanted: count,
                 note: note.as_str().into(),
                 total,
                 moved,

@@ -1,7 +1,7 @@
 //! Choosing an account, and what happens when agent or warden go away.
 
 use airhatch_wire::control::{Command, Event, LogLevel, Phase, Reply};
-use airhatch_wire::{Code, Failure, warden};
+use airhatch_wire::{Code, Failure, Selection, warden};
 
 use crate::model::{Page, Screen};
 use crate::msg::{Effect, Msg};
@@ -149,5 +149,8 @@ fn an_idle_screen_asks_for_no_clock() {
     assert_eq!(rehearsal.model.next_look(), Some(5_000), "a toast goes by itself");
     rehearsal.wait(5_000);
     assert_eq!(rehearsal.model.next_look(), None);
-    assert_eq!(rehearsal.commands(), [Command::Accept { transfer: offer(1).id }]);
+    assert_eq!(
+        rehearsal.commands(),
+        [Command::Accept { transfer: offer(1).id, items: Selection::All, folder: None }]
+    );
 }

@@ -6,7 +6,7 @@ use std::process::{Command as Start, Stdio};
 
 use airhatch_tests::{World, eventually, in_time, skipped};
 use airhatch_wire::control::{Command, Event, Phase, TransferState};
-use airhatch_wire::{Code, TransferId};
+use airhatch_wire::{Code, Selection, TransferId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
@@ -17,7 +17,7 @@ async fn of_two_fronts_that_accept_the_same_offer_one_learns_that_it_was_late() 
     let id = ann.offer(&bob.email, &[("a.txt", b"content")]).await;
     bob.offered(id).await;
     let (mut one, mut two) = (bob.connect().await.unwrap(), bob.connect().await.unwrap());
-    let accept = Command::Accept { transfer: id };
+    let accept = Command::Accept { transfer: id, items: Selection::All, folder: None };
     let outcomes = tokio::join!(one.ask(accept.clone()), two.ask(accept.clone()));
     let late = match outcomes {
         (Ok(_), Err(late)) | (Err(late), Ok(_)) => late,
@@ -44,7 +44,7 @@ async fn every_front_that_watches_sees_what_happens_to_another_ones_transfer() {
     };
     assert_eq!(one.event("an offer", offered).await, id);
     assert_eq!(two.event("an offer", offered).await, id);
-    one.ask(Command::Accept { transfer: id }).await.unwrap();
+    one.ask(Command::Accept { transfer: id, items: Selection::All, folder: None }).await.unwrap();
     let delivered = |event: &Event| match event {
         Event::TransferChanged(view) => matches!(view.state, TransferState::Delivered { .. }).then_some(()),
         _ => None,
@@ -108,7 +108,7 @@ async fn commands_about_transfers_that_do_not_exist_are_not_found() {
     let ann = world.agent("ann@example.org").await;
     let transfer = TransferId([3; 16]);
     for command in [
-        Command::Accept { transfer },
+        Command::Accept { transfer, items: Selection::All, folder: None },
         Command::Deny { transfer, reason: String::new() },
         Command::Cancel { transfer, reason: String::new() },
         Command::Forget { transfer },

@@ -1,3 +1,4 @@
+use airhatch_wire::Selection;
 use airhatch_wire::control::Policy;
 
 use super::*;
@@ -27,7 +28,7 @@ fn a_locked_account_does_nothing_but_open() {
         Command::Contacts { after: None },
         Command::Transfers { after: None },
         Command::AddContact { email: email("ann@x.org") },
-        Command::Accept { transfer: id(1) },
+        Command::Accept { transfer: id(1), items: Selection::All, folder: None },
         Command::RemoveAccount { passphrase: passphrase("whatever") },
         Command::SetPolicy { policy: Policy::Never },
     ] {

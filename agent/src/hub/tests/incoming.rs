@@ -1,9 +1,10 @@
+use airhatch_wire::Selection;
 use airhatch_wire::control::Policy;
 
 use super::*;
 
 fn accept(transfer: u8) -> Command {
-    Command::Accept { transfer: id(transfer) }
+    Command::Accept { transfer: id(transfer), items: Selection::All, folder: None }
 }
 
 fn deny(transfer: u8) -> Command {

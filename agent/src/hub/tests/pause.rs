@@ -16,7 +16,7 @@ fn resume() -> Command {
 fn receiving() -> World {
     let mut world = World::with_ann();
     world.offers("ann@x.org", 1, 1);
-    world.commands(Command::Accept { transfer: id(1) }).0.unwrap();
+    world.commands(Command::Accept { transfer: id(1), items: Selection::All, folder: None }).0.unwrap();
     world.reports(1, 1, IncomingReport::Moved(10));
     world
 }

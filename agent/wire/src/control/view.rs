@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::peer::ItemKind;
 use crate::{Address, Email, Failure, Fingerprint, StageId, TransferId, UnixMillis, Untrusted};
 
 /// The account and its surroundings.
@@ -162,9 +163,11 @@ pub struct TransferView {
     pub note: Untrusted<String>,
     /// The first [`super::ITEMS_PAGE`] items at most.
     pub items: Vec<ItemView>,
-    /// How many items there are in all.
+    /// How many items were offered in all.
     pub item_count: u32,
-    /// Content in all, bytes.
+    /// How many of them are wanted: all, unless a part was accepted.
+    pub wanted: u32,
+    /// Content of the wanted items, bytes.
     pub total: u64,
     /// Content so far, bytes.
     pub moved: u64,
@@ -182,14 +185,20 @@ pub struct TransferView {
     pub stage: Option<StageId>,
 }
 
-/// One file of a transfer.
+/// One file or folder of a transfer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemView {
     /// The path below the destination, `/` between its parts; the sender chose it.
     pub path: Untrusted<String>,
-    /// Bytes.
+    /// What it is.
+    pub kind: ItemKind,
+    /// Bytes; 0 for a folder.
     pub size: u64,
-    /// The name it got on landing, where that differs.
+    /// Whether it may be run.
+    pub executable: bool,
+    /// Whether it comes: false once a part was accepted that does not hold it.
+    pub wanted: bool,
+    /// The path it got on landing, where that differs.
     pub landed_as: Option<Untrusted<String>>,
 }
 

@@ -1,12 +1,15 @@
 //! Front and agent.
 
+use airhatch_wire::Selection;
 use airhatch_wire::control::{
     AccountView, AuthorityView, Command, ContactView, Direction, Event, FromAgent, ItemView, Jail,
     JailStrength, LogLevel, Passphrase, PastTransfer, Phase, Policy, Presence, ReceiptFindings, Reply,
     Request, TransferState, TransferView, Trust,
 };
+use airhatch_wire::peer::ItemKind;
 
 use crate::Golden;
+use crate::peer::part;
 use crate::values::{AT, FINGERPRINT, STAGE, TRANSFER, address, ann, blob, failure};
 
 every!(Command {
@@ -112,7 +115,8 @@ pub(crate) fn commands() -> Vec<Command> {
         Command::Transfers { after: Some(transfer) },
         Command::Items { transfer, from: 256 },
         Command::Send { to: ann(), stage: STAGE, note: "note".into(), lifetime: Some(60) },
-        Command::Accept { transfer },
+        Command::Accept { transfer, items: Selection::All, folder: None },
+        Command::Accept { transfer, items: part(), folder: Some("photos/2026".parse().unwrap()) },
         Command::Deny { transfer, reason: "no".into() },
         Command::Cancel { transfer, reason: "stop".into() },
         Command::Pause { transfer },
@@ -151,7 +155,8 @@ fn contact() -> ContactView {
 }
 
 fn item() -> ItemView {
-    ItemView { path: "a.txt".into(), size: 7, landed_as: Some("a (2).txt".into()) }
+    let (path, landed_as) = ("a.txt".into(), Some("a (2).txt".into()));
+    ItemView { path, kind: ItemKind::File, size: 7, executable: true, wanted: true, landed_as }
 }
 
 fn transfer() -> TransferView {
@@ -162,6 +167,7 @@ fn transfer() -> TransferView {
         note: "note".into(),
         items: vec![item()],
         item_count: 1,
+        wanted: 1,
         total: 7,
         moved: 3,
         state: TransferState::Moving,

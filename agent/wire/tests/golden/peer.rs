@@ -36,6 +36,11 @@ fn item() -> Item {
 
 const HASH: ItemHash = ItemHash { length: 7, blake3: [0x55; 32] };
 
+/// Items 0, 300 and 301.
+pub(crate) fn part() -> Selection {
+    Selection::of([0, 300, 301])
+}
+
 fn words() -> Vec<PeerWord> {
     let transfer = TRANSFER;
     vec![
@@ -62,7 +67,7 @@ fn words() -> Vec<PeerWord> {
 pub(crate) fn lines(golden: &mut Golden) {
     golden.every("peer::PeerWord", &words());
     golden.every("peer::ItemKind", &[ItemKind::File, ItemKind::Folder]);
-    golden.every("peer::Selection", &[Selection::All, Selection::Only(vec![0, 300])]);
+    golden.every("peer::Selection", &[Selection::All, part()]);
     golden.one("peer::Item", &item());
     golden.one("peer::ItemHash", &HASH);
     let offer = Offer {
@@ -81,5 +86,8 @@ pub(crate) fn lines(golden: &mut Golden) {
     let answer = Answer { transfer: TRANSFER, offer, items: Selection::All, offset: 0, reason: "no".into() };
     golden.one("peer::Answer", &answer);
     golden.one("peer::Completion", &Completion { transfer: TRANSFER, offer, items: 1, table: [0x66; 32] });
-    golden.one("peer::Receipt", &Receipt { transfer: TRANSFER, offer, completion: [0x88; 32], at: AT });
+    golden.one(
+        "peer::Receipt",
+        &Receipt { transfer: TRANSFER, offer, completion: [0x88; 32], items: part(), at: AT },
+    );
 }

@@ -59,7 +59,7 @@ async fn a_no_cannot_be_turned_into_a_yes() {
 async fn a_yes_to_a_part_is_refused() {
     let mut it = heard().await;
     let mut answer = answer_to(&it.signed);
-    answer.items = Selection::Only(vec![0]);
+    answer.items = Selection::of([0]);
     say(&mut it.link, PeerWord::Accept(it.eve.sign(Verb::Accept, &answer))).await;
     assert_eq!(it.ann.failed(it.id).await.code, Code::Invalid);
 }
