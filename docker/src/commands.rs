@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use airhatch_wire::warden::{Command, ImageSource, Isolation, Reply, RuntimeKind};
+use airhatch_wire::warden::{Command, ImageSource, Isolation, Reply, RuntimeKind, Skipped, Staged};
 use airhatch_wire::{Blob, Code, Email, Failure, StageId};
 use tokio::task::JoinSet;
 
@@ -109,6 +109,9 @@ impl Warden {
             }
             Command::Isolation { account } => self.isolation(&account).await?,
             Command::StartDemoAuthority => self.start_authority().await?,
+            Command::BeginStream { .. } | Command::Chunk { .. } => {
+                return Err(Failure::new(Code::Invalid, "this warden takes no streams yet"));
+            }
             Command::Stage { .. }
             | Command::CancelStage { .. }
             | Command::PrepareImage { .. }
@@ -137,7 +140,9 @@ impl Warden {
             let meter = Meter::new(ticket.cancelled(), &mut tell);
             let staged = stage::stage(&home, &folders, &paths, meter).map_err(failure::from_stage)?;
             tracing::info!(stage = %staged.stage, files = staged.files, bytes = staged.bytes, "staged");
-            Ok((Reply::Staged { stage: staged.stage, files: staged.files, bytes: staged.bytes }, None))
+            let skipped = Skipped::default();
+            let (stage, files, bytes) = (staged.stage, staged.files, staged.bytes);
+            Ok((Reply::Staged(Staged { stage, files, folders: 0, bytes, skipped }), None))
         })
         .await
     }

@@ -94,7 +94,7 @@ async fn begin(request: Request, warden: &Arc<Warden>, outbound: &Outbound, task
     }
     let (warden, outbound) = (Arc::clone(warden), outbound.clone());
     match command {
-        Command::Stage { account, paths } => match warden.stagings().begin(id, &account) {
+        Command::Stage { account, paths, .. } => match warden.stagings().begin(id, &account) {
             Some(ticket) => {
                 let told = progress(id, outbound.clone());
                 tasks.spawn(async move {

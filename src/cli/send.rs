@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use airhatch_wire::control::{Command, NOTE_LIMIT, TransferView};
-use airhatch_wire::warden::Reply;
+use airhatch_wire::warden::{Choice, Staged};
 use airhatch_wire::{Code, Email, Failure, StageId};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,7 +14,6 @@ use super::context::{Attached, Context};
 use super::exit::{Stop, code};
 use super::follow::{Ended, Follow, settle};
 use super::{duration, human, json, transfer};
-use crate::link::unexpected;
 use crate::stages;
 
 /// What to send to whom.
@@ -137,18 +136,14 @@ async fn stage(context: &Context, attached: &Attached, paths: Vec<PathBuf>) -> R
             bar.set_position(copied);
         }
     };
-    let staged = context.warden().stage(attached.account.clone(), paths, progress).await;
+    let staged = context.warden().stage(attached.account.clone(), paths, Choice::default(), progress).await;
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    match staged? {
-        Reply::Staged { stage, files, bytes } => {
-            let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
-            context.out.talk(&format!("{files}, {}", human::size(bytes)));
-            Ok(stage)
-        }
-        _ => Err(unexpected().into()),
-    }
+    let Staged { stage, files, bytes, .. } = staged?;
+    let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
+    context.out.talk(&format!("{files}, {}", human::size(bytes)));
+    Ok(stage)
 }
 
 /// Which words are recipients and which are paths. Without `--`, recipients come first: everything that reads as

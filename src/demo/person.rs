@@ -126,11 +126,8 @@ impl Person {
         files: Vec<PathBuf>,
         note: &str,
     ) -> Result<TransferId, Failure> {
-        let warden::Reply::Staged { stage, .. } =
-            self.warden.stage(self.email.clone(), files, |_, _| {}).await?
-        else {
-            return Err(unexpected());
-        };
+        let everything = warden::Choice::default();
+        let stage = self.warden.stage(self.email.clone(), files, everything, |_, _| {}).await?.stage;
         let command = Command::Send { to: to.clone(), stage, note: note.to_owned(), lifetime: None };
         match self.ask(command).await? {
             Reply::Transfer(view) => Ok(view.id),

@@ -236,7 +236,9 @@ async fn staging_reports_every_step_before_its_answer() {
     let staging = tokio::spawn(async move {
         let mut steps = Vec::new();
         let paths = vec![PathBuf::from("/tmp/a"), PathBuf::from("/tmp/b")];
-        let reply = link.stage(ann(), paths, |done, total| steps.push((done, total))).await;
+        let reply = link
+            .stage(ann(), paths, warden::Choice::default(), |done, total| steps.push((done, total)))
+            .await;
         (reply, steps)
     });
     let request = next_request(&mut side).await;
@@ -245,9 +247,11 @@ async fn staging_reports_every_step_before_its_answer() {
     for copied in [10, 20] {
         side.send(&FromWarden::Staging { id: request.id, copied, total: 20 }).await.unwrap();
     }
-    let reply = warden::Reply::Staged { stage: StageId([3; 16]), files: 2, bytes: 20 };
-    side.send(&FromWarden::Answer { id: request.id, outcome: Ok(reply.clone()) }).await.unwrap();
-    assert_eq!(staging.await.unwrap(), (Ok(reply), vec![(10, 20), (20, 20)]));
+    let skipped = warden::Skipped::default();
+    let staged = warden::Staged { stage: StageId([3; 16]), files: 2, folders: 1, bytes: 20, skipped };
+    let outcome = Ok(warden::Reply::Staged(staged.clone()));
+    side.send(&FromWarden::Answer { id: request.id, outcome }).await.unwrap();
+    assert_eq!(staging.await.unwrap(), (Ok(staged), vec![(10, 20), (20, 20)]));
 }
 
 #[tokio::test]
@@ -255,7 +259,7 @@ async fn a_staging_that_nobody_waits_for_is_called_off() {
     let (link, mut side) = warden().await;
     let staging = tokio::spawn({
         let link = link.clone();
-        async move { link.stage(ann(), vec![PathBuf::from("/tmp/a")], |_, _| {}).await }
+        async move { link.stage(ann(), vec![PathBuf::from("/tmp/a")], warden::Choice::default(), |_, _| {}).await }
     });
     let request = next_request(&mut side).await;
     staging.abort();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use airhatch_wire::frame::FrameError;
 use airhatch_wire::link::{Link, LinkReader, LinkWriter};
-use airhatch_wire::warden::{Command, Engine, FromWarden, ImageSource, Reply, Request};
+use airhatch_wire::warden::{Choice, Command, Engine, FromWarden, ImageSource, Reply, Request, Staged};
 use airhatch_wire::{Blob, Code, Email, Failure, Untrusted};
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
@@ -106,8 +106,8 @@ impl WardenLink {
         }
     }
 
-    /// Makes files readable for the account's agent; `progress` hears bytes copied and bytes to copy. The answer is
-    /// [`Reply::Staged`]. Dropping the future before that calls the staging off.
+    /// Makes files and folders readable for the account's agent; `progress` hears bytes copied and bytes to copy.
+    /// Dropping the future before its end calls the staging off.
     ///
     /// # Errors
     /// What the warden refused with: [`Code::BadSource`], [`Code::NotPermitted`], [`Code::DiskFull`].
@@ -115,15 +115,20 @@ impl WardenLink {
         &self,
         account: Email,
         paths: Vec<PathBuf>,
+        choice: Choice,
         mut progress: impl FnMut(u64, u64),
-    ) -> Result<Reply, Failure> {
+    ) -> Result<Staged, Failure> {
         let paths = paths.iter().map(|path| Blob::from(path.as_os_str().as_bytes())).collect();
         let told = |step| {
             if let Step::Bytes(done, total) = step {
                 progress(done, total);
             }
         };
-        self.work(Command::Stage { account, paths }, |id| Command::CancelStage { id }, told).await
+        let command = Command::Stage { account, paths, choice, stream: None };
+        match self.work(command, |id| Command::CancelStage { id }, told).await? {
+            Reply::Staged(staged) => Ok(staged),
+            _ => Err(super::unexpected()),
+        }
     }
 
     /// Gets the image that agents in containers run from; `progress` hears what the engine says. Dropping the future

@@ -128,11 +128,9 @@ impl Hands {
             let progress = |copied, total| {
                 let _ = post.send(Msg::Staging { ticket, copied, total });
             };
-            let outcome = match warden.stage(account, paths, progress).await {
-                Ok(warden::Reply::Staged { stage, files, bytes }) => Ok(Stage { id: stage, files, bytes }),
-                Ok(_) => Err(unexpected()),
-                Err(failure) => Err(failure),
-            };
+            let staged = warden.stage(account, paths, warden::Choice::default(), progress).await;
+            let outcome =
+                staged.map(|staged| Stage { id: staged.stage, files: staged.files, bytes: staged.bytes });
             let _ = post.send(Msg::Staged(ticket, outcome));
         });
         self.keep(ticket, task.abort_handle());

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::frame::{Protocol, Word};
 use crate::{Address, Blob, Email, Failure, Fingerprint, StageId, Untrusted};
 
+mod stage;
+pub use stage::*;
+
 /// What a front sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
@@ -112,14 +115,35 @@ pub enum Command {
         /// Where its agent shall run.
         runtime: RuntimeKind,
     },
-    /// Makes files readable for the agent, in a new staging folder. [`Reply::Staged`], [`FromWarden::Staging`] before.
+    /// Makes files and folders readable for the agent, in a new staging folder. [`Reply::Staged`],
+    /// [`FromWarden::Staging`] before.
     Stage {
         /// The account that will send.
         account: Email,
-        /// Absolute paths as the operating system spells them.
+        /// Absolute paths as the operating system spells them; none only with a stream.
         paths: Vec<Blob>,
+        /// What of the folders is left out.
+        choice: Choice,
+        /// The id of a [`Command::BeginStream`] whose file is whole now and lies beside the others. It has ended then,
+        /// also when staging fails.
+        stream: Option<u32>,
     },
-    /// Stops a [`Command::Stage`] that is still copying. [`Reply::Done`].
+    /// Begins a file whose bytes the front sends itself. [`Reply::Done`]; its request's id names it from here on, until
+    /// a [`Command::Stage`] takes it or [`Command::CancelStage`] ends it.
+    BeginStream {
+        /// The account that will send.
+        account: Email,
+        /// The file's name.
+        name: String,
+    },
+    /// The next bytes of such a file. [`Reply::Done`] when they are written; one at a time.
+    Chunk {
+        /// The id of the [`Command::BeginStream`].
+        stream: u32,
+        /// At most [`CHUNK_LIMIT`].
+        bytes: Blob,
+    },
+    /// Stops a [`Command::Stage`] that is still copying, or a [`Command::BeginStream`]. [`Reply::Done`].
     CancelStage {
         /// That request's id.
         id: u32,
@@ -181,14 +205,7 @@ pub enum Reply {
     /// A connection to the agent travels with this frame.
     Control,
     /// A staging folder is ready.
-    Staged {
-        /// Its name under `outbox`.
-        stage: StageId,
-        /// How many files.
-        files: u32,
-        /// Their bytes in all.
-        bytes: u64,
-    },
+    Staged(Staged),
     /// Staging folders.
     Stages(Vec<StageId>),
     /// The demonstration's CA.

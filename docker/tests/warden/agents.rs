@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command as Process, Stdio};
 
 use airhatch_wire::Code;
-use airhatch_wire::warden::{Command, FromWarden, Reply, RuntimeKind};
+use airhatch_wire::warden::{Choice, Command, FromWarden, Reply, RuntimeKind};
 use rustix::process::{Pid, Signal, getsid, kill_process};
 
 use crate::front::{Front, code};
@@ -229,7 +229,7 @@ fn an_account_that_is_not_there_is_not_found() {
         Command::StopAgent { account: account() },
         Command::RemoveAccount { account: account() },
         Command::Stages { account: account() },
-        Command::Stage { account: account(), paths: vec![] },
+        Command::Stage { account: account(), paths: vec![], choice: Choice::default(), stream: None },
     ] {
         assert_eq!(code(front.ask(command.clone())), Code::NotFound, "{command:?}");
     }

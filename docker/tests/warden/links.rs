@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::process::Stdio;
 
 use airhatch_wire::frame::Opening;
-use airhatch_wire::warden::{Command, FromWarden, Reply, Request};
+use airhatch_wire::warden::{Choice, Command, FromWarden, Reply, Request};
 use airhatch_wire::{Code, authority};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -85,7 +85,7 @@ fn stage_one(world: &World) -> Command {
     let file = world.files().join("f");
     std::fs::write(&file, "x").unwrap();
     let path = file.to_str().unwrap().as_bytes().to_vec().into();
-    Command::Stage { account: email("ann@a"), paths: vec![path] }
+    Command::Stage { account: email("ann@a"), paths: vec![path], choice: Choice::default(), stream: None }
 }
 
 fn lock_outbox(world: &World) -> File {
@@ -103,7 +103,7 @@ fn requests_are_answered_while_others_wait() {
     let staging = front.send(stage_one(&world));
     assert_eq!(front.accounts().len(), 1);
     outbox.unlock().unwrap();
-    assert!(matches!(front.answer(staging), Ok(Reply::Staged { .. })));
+    assert!(matches!(front.answer(staging), Ok(Reply::Staged(_))));
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_flood_of_requests_is_refused_and_not_queued() {
     outbox.unlock().unwrap();
     assert_eq!(code(front.answer(ids[0])), Code::Cancelled);
     for id in &ids[1..] {
-        assert!(matches!(front.answer(*id), Ok(Reply::Staged { .. })));
+        assert!(matches!(front.answer(*id), Ok(Reply::Staged(_))));
     }
     assert_eq!(front.stages("ann@a").len(), 63);
 }

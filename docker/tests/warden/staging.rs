@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use airhatch_wire::warden::{Command, FromWarden, Reply};
+use airhatch_wire::warden::{Choice, Command, FromWarden, Reply, Staged};
 use airhatch_wire::{Code, StageId};
 
 use crate::front::{Front, code};
@@ -18,7 +18,7 @@ fn file(world: &World, name: &str, content: &[u8]) -> PathBuf {
 
 fn stage(paths: &[PathBuf]) -> Command {
     let paths = paths.iter().map(|path| path.as_os_str().as_bytes().to_vec().into()).collect();
-    Command::Stage { account: email("ann@a"), paths }
+    Command::Stage { account: email("ann@a"), paths, choice: Choice::default(), stream: None }
 }
 
 fn outbox(world: &World) -> PathBuf {
@@ -43,7 +43,7 @@ fn files_are_staged_listed_and_released() {
     let world = world();
     let mut front = front(&world);
     let paths = [file(&world, "a.txt", b"hello"), file(&world, "b.txt", b"")];
-    let Ok(Reply::Staged { stage, files: 2, bytes: 5 }) = front.ask(stage(&paths)) else {
+    let Ok(Reply::Staged(Staged { stage, files: 2, bytes: 5, .. })) = front.ask(stage(&paths)) else {
         panic!("not staged")
     };
     let folder = outbox(&world).join(stage.to_string());
@@ -86,7 +86,7 @@ fn progress_is_told_and_never_runs_backwards() {
     let paths: Vec<_> = (0..4000).map(|n| file(&world, &format!("file {n}"), &[7; 1024])).collect();
     let total = 4000 * 1024;
     let id = front.send(stage(&paths));
-    assert!(matches!(front.answer(id), Ok(Reply::Staged { files: 4000, .. })));
+    assert!(matches!(front.answer(id), Ok(Reply::Staged(Staged { files: 4000, .. }))));
     let told = front.take_aside().into_iter().map(|word| match word {
         FromWarden::Staging { id: of, copied, total: all } => {
             assert_eq!((of, all), (id, total));
@@ -134,7 +134,7 @@ fn what_a_killed_warden_left_is_swept_by_the_next() {
     let world = world();
     let mut first = front(&world);
     let ready = first.ask(stage(&[file(&world, "a", b"a")]));
-    let Ok(Reply::Staged { stage: ready, .. }) = ready else { panic!("{ready:?}") };
+    let Ok(Reply::Staged(Staged { stage: ready, .. })) = ready else { panic!("{ready:?}") };
     let large = file(&world, "large", b"");
     let left = outbox(&world).join(format!(".staging-{}", StageId([7; 16])));
     fs::create_dir(&left).unwrap();

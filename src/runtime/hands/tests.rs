@@ -124,7 +124,13 @@ async fn staged_files_are_told_and_cannot_be_called_off_any_more() {
     let mut world = world().await;
     world.hands.perform(Effect::Stage(Ticket(4), email(ANN), vec!["/a".into()]));
     let staging = next_request(&mut world.warden).await;
-    let reply = warden::Reply::Staged { stage: StageId([1; 16]), files: 1, bytes: 9 };
+    let reply = warden::Reply::Staged(warden::Staged {
+        stage: StageId([1; 16]),
+        files: 1,
+        folders: 0,
+        bytes: 9,
+        skipped: warden::Skipped::default(),
+    });
     let outcome = FromWarden::Answer { id: staging.id, outcome: Ok(reply) };
     world.warden.send(&outcome).await.unwrap();
     let staged = Stage { id: StageId([1; 16]), files: 1, bytes: 9 };

@@ -1,7 +1,8 @@
 //! Front and warden.
 
 use airhatch_wire::warden::{
-    AccountRecord, Command, Engine, FromWarden, ImageSource, Isolation, Reply, Request, RuntimeKind,
+    AccountRecord, Choice, Command, Engine, FromWarden, ImageSource, Isolation, Reply, Request, RuntimeKind,
+    Skipped, SkippedThing, Staged, Why,
 };
 
 use crate::Golden;
@@ -16,6 +17,8 @@ every!(Command {
     RemoveAccount,
     MoveAccount,
     Stage,
+    BeginStream,
+    Chunk,
     CancelStage,
     Stages,
     Release,
@@ -27,6 +30,7 @@ every!(Command {
 });
 every!(Reply { Done, Accounts, Account, Control, Staged, Stages, Authority, Engine, Isolation });
 every!(FromWarden { Answer, Staging, AgentEnded, Preparing });
+every!(Why { Link, Device, Socket, Pipe, MadeUp, Unreadable, Vanished });
 every!(ImageSource { Archive, Sources });
 every!(RuntimeKind { Process, Container });
 
@@ -40,7 +44,9 @@ fn commands() -> Vec<Command> {
         Command::StopAgent { account: ann() },
         Command::RemoveAccount { account: ann() },
         Command::MoveAccount { account: ann(), runtime: RuntimeKind::Container },
-        Command::Stage { account: ann(), paths: vec![blob()] },
+        Command::Stage { account: ann(), paths: vec![blob()], choice: choice(), stream: Some(300) },
+        Command::BeginStream { account: ann(), name: "stdin".to_owned() },
+        Command::Chunk { stream: 300, bytes: blob() },
         Command::CancelStage { id: 9 },
         Command::Stages { account: ann() },
         Command::Release { account, stage: STAGE },
@@ -50,6 +56,15 @@ fn commands() -> Vec<Command> {
         Command::PrepareImage { source: ImageSource::Archive(blob()) },
         Command::CancelPrepare { id: 9 },
     ]
+}
+
+fn choice() -> Choice {
+    Choice { excludes: vec!["*.tmp".to_owned()], gitignore: true }
+}
+
+fn staged() -> Staged {
+    let first = vec![SkippedThing { path: blob(), why: Why::Socket }];
+    Staged { stage: STAGE, files: 2, folders: 3, bytes: 1 << 33, skipped: Skipped { count: 300, first } }
 }
 
 fn record() -> AccountRecord {
@@ -85,7 +100,7 @@ fn replies() -> Vec<Reply> {
         Reply::Accounts(vec![record()]),
         Reply::Account(record()),
         Reply::Control,
-        Reply::Staged { stage: STAGE, files: 2, bytes: 1 << 33 },
+        Reply::Staged(staged()),
         Reply::Stages(vec![STAGE]),
         Reply::Authority { address: address(), fingerprint: FINGERPRINT },
         Reply::Engine(engine()),
@@ -105,6 +120,9 @@ pub(crate) fn lines(golden: &mut Golden) {
     ];
     golden.every("warden::FromWarden", &answers);
     golden.every("warden::Reply", &replies());
+    let reasons =
+        [Why::Link, Why::Device, Why::Socket, Why::Pipe, Why::MadeUp, Why::Unreadable, Why::Vanished];
+    golden.every("warden::Why", &reasons);
     golden.every("warden::ImageSource", &[ImageSource::Archive(blob()), ImageSource::Sources(blob())]);
     golden.every("warden::RuntimeKind", &[RuntimeKind::Process, RuntimeKind::Container]);
 }

@@ -2,7 +2,7 @@
 //! account of this home reaches the engine.
 
 use airhatch_wire::frame::WordCodec;
-use airhatch_wire::warden::{FromWarden, Request};
+use airhatch_wire::warden::{Choice, FromWarden, Request};
 use airhatch_wire::{Blob, StageId};
 use bytes::BytesMut;
 use serde_json::Value;
@@ -53,7 +53,7 @@ fn commands() -> Vec<Command> {
         Command::FindControl { account: account() },
         Command::StopAgent { account: account() },
         Command::RemoveAccount { account: account() },
-        Command::Stage { account: account(), paths },
+        Command::Stage { account: account(), paths, choice: Choice::default(), stream: None },
         Command::Release { account: account(), stage: StageId([0; 16]) },
         Command::Isolation { account: account() },
     ]

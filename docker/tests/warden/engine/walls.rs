@@ -3,6 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 
 use airhatch_wire::Blob;
+use airhatch_wire::warden::{Choice, Staged};
 
 use super::*;
 
@@ -54,9 +55,8 @@ fn the_agent_reads_what_was_staged_for_it() {
     let file = world.world.files().join("letter");
     fs::write(&file, "dear bob").unwrap();
     let paths = vec![Blob::from(file.to_str().unwrap().as_bytes().to_vec())];
-    let Ok(Reply::Staged { stage, .. }) = front.ask(Command::Stage { account: email("ann@a"), paths }) else {
-        panic!("nothing was staged")
-    };
+    let command = Command::Stage { account: email("ann@a"), paths, choice: Choice::default(), stream: None };
+    let Ok(Reply::Staged(Staged { stage, .. })) = front.ask(command) else { panic!("nothing was staged") };
     assert_eq!(say(&connection, &format!("read /outbox/{stage}/letter")), "dear bob");
     let refused = say(&connection, &format!("write /outbox/{stage}/letter"));
     assert!(refused.starts_with("refused: "), "{refused}");
