@@ -70,6 +70,10 @@ pub(crate) enum Action {
     Deny,
     /// Shows all files, or less again.
     Details,
+    /// Lets a transfer rest, or go on.
+    PauseOrResume,
+    /// Tries a waiting transfer now, or offers a failed one again.
+    Retry,
     /// Ends a transfer.
     CancelTransfer,
     /// Takes a finished transfer off the list.

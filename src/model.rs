@@ -169,6 +169,8 @@ pub(crate) enum Ask {
         /// The folder, to be removed when the offer is refused.
         stage: StageId,
     },
+    /// Offering a failed transfer again; said in this sentence.
+    OfferingAgain(String),
     /// Something whose outcome interests nobody.
     Tidying,
     /// Something said in one sentence when it is done.

@@ -6,9 +6,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::keymap::Action;
-use crate::model::{Model, Page, Screen};
+use crate::model::{Model, Page, Screen, Transfer};
 use crate::text::{self, Empty};
 use crate::theme::Theme;
+use crate::update::can_steer;
 use crate::widgets::wrap;
 
 mod accounts;
@@ -47,14 +48,26 @@ pub(crate) fn is_useful(model: &Model, action: Action) -> bool {
         Action::OldestYes => !session.transfers.offers().is_empty(),
         Action::Send => somebody,
         Action::CancelTransfer => {
-            let chosen = session.transfer_cursor.chosen(&session.transfers.current());
-            let transfer = chosen.and_then(|id| session.transfers.find(id));
-            transfer.is_some_and(|transfer| !transfer.view.state.is_over())
+            chosen_transfer(model).is_some_and(|transfer| !transfer.view.state.is_over())
+        }
+        Action::PauseOrResume | Action::Retry => {
+            chosen_transfer(model).is_some_and(|transfer| can_steer(&transfer.view, action))
         }
         Action::Open | Action::Forget => rows,
         Action::Verify | Action::Ping | Action::RemoveContact => rows,
         _ => true,
     }
+}
+
+/// The transfer that is chosen on the screen.
+pub(crate) fn chosen_transfer(model: &Model) -> Option<&Transfer> {
+    let session = model.session.as_ref()?;
+    let id = match model.screen {
+        Screen::Transfers => session.transfer_cursor.chosen(&session.transfers.current()),
+        Screen::History => session.history_cursor.chosen(&session.transfers.over()),
+        Screen::Contacts | Screen::Log | Screen::Settings => None,
+    };
+    session.transfers.find(id?)
 }
 
 /// The list's area and, where there is room, the area of the details below it.

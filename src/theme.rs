@@ -32,6 +32,8 @@ pub(crate) struct Glyphs {
     pub(crate) done: &'static str,
     /// Part of a bar still to do.
     pub(crate) rest: &'static str,
+    /// From little to much, for a trace.
+    pub(crate) levels: [&'static str; 8],
     /// Between facts of one line.
     pub(crate) dot: &'static str,
     /// Text goes on where it was cut.
@@ -52,6 +54,7 @@ pub(crate) const UNICODE: Glyphs = Glyphs {
     rule: "─",
     done: "█",
     rest: "░",
+    levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     dot: "·",
     cut: '…',
     mask: "•",
@@ -68,6 +71,7 @@ pub(crate) const ASCII: Glyphs = Glyphs {
     rule: "-",
     done: "#",
     rest: ".",
+    levels: ["_", ".", "-", "~", "=", "+", "*", "#"],
     dot: "-",
     cut: '~',
     mask: "*",

@@ -16,9 +16,11 @@ mod answers;
 mod events;
 mod keys;
 mod session;
+mod steer;
 
 pub(crate) use actions::{ping, step};
 pub(crate) use session::{agent_gone, enter, leave, log_out, release, removed};
+pub(crate) use steer::{can_steer, steer};
 
 /// Lets one thing happen.
 pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {

@@ -8,7 +8,7 @@ mod sheet;
 mod table;
 mod window;
 
-pub(crate) use bar::bar;
+pub(crate) use bar::{bar, trace};
 pub(crate) use field::Field;
 pub(crate) use fit::{fit, fit_middle, width_of, wrap};
 pub(crate) use form::{Entry, Form};

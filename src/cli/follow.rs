@@ -1,16 +1,23 @@
 //! Following transfers until they are over, with a bar on stderr where a person looks at it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use airhatch_wire::control::{Direction, Event, TransferState, TransferView};
 use airhatch_wire::{Code, Failure};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::context::{Attached, Context};
 use super::exit::{self, Stop, code};
 use super::{human, json};
 use crate::link::AgentEvent;
+use crate::model::Meter;
+use crate::text;
+
+/// How long nothing may be heard before the figures of a bar are looked at again.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// Transfers under way, as last heard of.
 pub(crate) struct Follow<'a> {
@@ -24,6 +31,8 @@ pub(crate) struct Follow<'a> {
 struct Followed {
     view: TransferView,
     bar: Option<ProgressBar>,
+    meter: Meter,
+    began: Instant,
     /// True once the contact was reached.
     reached: bool,
 }
@@ -51,7 +60,8 @@ impl<'a> Follow<'a> {
             bar.set_style(bar_style());
             bar
         });
-        let mut followed = Followed { view, bar, reached: false };
+        let (meter, began) = (Meter::default(), Instant::now());
+        let mut followed = Followed { view, bar, meter, began, reached: false };
         followed.heard(self.context)?;
         self.followed.push(followed);
         Ok(())
@@ -77,7 +87,17 @@ impl<'a> Follow<'a> {
 
     async fn all_over(&mut self) -> Result<(), Stop> {
         while self.followed.iter().any(|followed| !followed.view.state.is_over()) {
-            match self.events.recv().await {
+            let heard = if self.context.out.bars() {
+                let Ok(heard) = tokio::time::timeout(LOOK, self.events.recv()).await else {
+                    // A transfer that stands still has another rate than a moment ago.
+                    self.followed.iter().for_each(Followed::draw);
+                    continue;
+                };
+                heard
+            } else {
+                self.events.recv().await
+            };
+            match heard {
                 Some(AgentEvent::Event(event)) => self.hear(event)?,
                 Some(AgentEvent::Closed(reason)) => return Err(reason.into()),
                 None => return Err(Failure::new(Code::AgentDown, "the account's agent has ended").into()),
@@ -106,6 +126,7 @@ impl<'a> Follow<'a> {
             }
             Event::Progress { moved, .. } => {
                 followed.view.moved = moved;
+                followed.measure();
                 followed.draw();
                 let progress = Event::Progress { transfer: id, moved };
                 if self.context.out.json() {
@@ -130,6 +151,7 @@ impl Followed {
     fn heard(&mut self, context: &Context) -> Result<(), Stop> {
         let silent = matches!(self.view.state, TransferState::Queued | TransferState::Expired);
         self.reached |= !silent || self.view.direction == Direction::Incoming;
+        self.measure();
         self.draw();
         if context.out.json() {
             return context.out.data(json::transfer(&self.view), "");
@@ -141,10 +163,25 @@ impl Followed {
         Ok(())
     }
 
+    /// What was before an interruption says nothing about the next attempt.
+    fn measure(&mut self) {
+        match self.view.state {
+            TransferState::Moving => self.meter.sample(self.tick(), self.view.moved),
+            _ => self.meter = Meter::default(),
+        }
+    }
+
+    fn tick(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
     fn draw(&self) {
         if let Some(bar) = &self.bar {
             let words = match self.view.state {
-                TransferState::Moving => self.view.contact.to_string(),
+                TransferState::Moving => {
+                    let speed = text::speed(&self.meter, &self.view, self.tick());
+                    format!("{speed:<24}  {}", self.view.contact)
+                }
                 _ => format!("{}: {}", self.view.contact, human::state(&self.view)),
             };
             bar.set_message(words);
@@ -219,8 +256,7 @@ pub(crate) fn settle(context: &Context, ended: &[Ended]) -> Result<(), Stop> {
 }
 
 fn bar_style() -> ProgressStyle {
-    let shape =
-        "{bar:24} {decimal_bytes:>9} / {decimal_total_bytes}  {decimal_bytes_per_sec:>11}  {eta:>4}  {msg}";
+    let shape = "{bar:24} {decimal_bytes:>9} / {decimal_total_bytes}  {msg}";
     ProgressStyle::with_template(shape).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("█▌░")
 }
 

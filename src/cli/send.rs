@@ -29,7 +29,7 @@ pub(crate) struct Send {
     #[arg(long, default_value = "")]
     note: String,
     /// Follow until it is over; the exit code tells how it ended
-    #[arg(long, conflicts_with = "detach")]
+    #[arg(long, visible_alias = "follow", conflicts_with = "detach")]
     wait: bool,
     /// Come back as soon as the agent has it (the default); prints the id
     #[arg(long)]

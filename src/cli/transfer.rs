@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::context::{Attached, Context};
 use super::exit::Stop;
+use super::follow::{Follow, settle};
 use super::select::IdPrefix;
 use super::{human, json};
 use crate::link::unexpected;
@@ -23,6 +24,11 @@ pub(crate) enum Transfer {
     List,
     /// Show a transfer and its files
     Show {
+        /// The first digits of its id
+        id: IdPrefix,
+    },
+    /// Follow a transfer until it is over; the exit code tells how it ended
+    Follow {
         /// The first digits of its id
         id: IdPrefix,
     },
@@ -60,12 +66,17 @@ impl Transfer {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Stop> {
         let attached = context.attach().await?;
+        if let Self::Follow { id } = self {
+            return follow(context, &attached, &id).await;
+        }
         let transfers = attached.transfers().await?;
         match self {
             Self::List => {
                 list(context, &transfers, "no transfers yet; send something: airhatch send EMAIL PATH")
             }
-            Self::Show { id } => show(context, &attached, id.find(transfers, None)?).await,
+            Self::Show { id } | Self::Follow { id } => {
+                show(context, &attached, id.find(transfers, None)?).await
+            }
             Self::Cancel { id, reason } => {
                 let transfer = id.find(transfers, None)?.id;
                 let view = changed(&attached, Command::Cancel { transfer, reason }).await?;
@@ -95,6 +106,13 @@ impl Transfer {
             }
         }
     }
+}
+
+/// Listens first, so that nothing that happens meanwhile is missed.
+async fn follow(context: &Context, attached: &Attached, id: &IdPrefix) -> Result<(), Stop> {
+    let mut follow = Follow::new(context, attached, attached.agent.watch(false).await?);
+    follow.add(id.find(attached.transfers().await?, None)?)?;
+    settle(context, &follow.until_over().await?)
 }
 
 /// Sends a command that steers a transfer, and says how that stands now.

@@ -11,8 +11,14 @@ use crate::keymap::{Action, Place};
 use crate::model::{Model, Tone, Transfer};
 use crate::msg::Ticket;
 use crate::text;
-use crate::update::{Answer, Turn, step};
-use crate::widgets::{Sheet, bar};
+use crate::update::{Answer, Turn, can_steer, steer, step};
+use crate::widgets::{Sheet, bar, fit_middle, trace, width_of};
+
+/// Columns of a bar at most.
+const WIDEST_BAR: usize = 24;
+
+/// Columns of the figures behind the name of the file that moves.
+const FILE_FIGURES: usize = 24;
 
 /// A look at a transfer.
 #[derive(Debug)]
@@ -38,8 +44,12 @@ impl Dialog for TransferPage {
     }
 
     fn offers(&self, model: &Model, action: Action) -> bool {
-        let over = self.transfer(model).is_none_or(|transfer| transfer.view.state.is_over());
-        !(over && action == Action::CancelTransfer)
+        let view = self.transfer(model).map(|transfer| &transfer.view);
+        match action {
+            Action::CancelTransfer => view.is_some_and(|view| !view.state.is_over()),
+            Action::PauseOrResume | Action::Retry => view.is_some_and(|view| can_steer(view, action)),
+            _ => true,
+        }
     }
 
     fn act(&mut self, turn: &mut Turn<'_>, action: Action) -> Flow {
@@ -50,6 +60,12 @@ impl Dialog for TransferPage {
                 Some(question) => return Flow::Open(Layer::Question(question)),
                 None => turn.model.say(Tone::Plain, text::NOT_NOW),
             },
+            // What is offered again is another transfer, on the list below.
+            (Action::PauseOrResume | Action::Retry, Some(view)) => {
+                if steer(turn, &view, action) {
+                    return Flow::Close;
+                }
+            }
             (Action::Down | Action::Up | Action::PageDown | Action::PageUp, Some(view)) => {
                 step(action, |by| self.items.step(turn, &view, by));
             }
@@ -97,11 +113,11 @@ pub(crate) fn facts(sheet: &mut Sheet, model: &Model, transfer: &Transfer) {
         _ => theme.plain(),
     };
     sheet.pair(text::label::STATE, &text::state_sentence(view, now, zone), style);
-    if let TransferState::Failed(failure) = &view.state {
-        sheet.pair(text::label::ADVICE, &text::advice_of(failure), theme.plain());
+    if let Some(advice) = text::what_to_do(view) {
+        sheet.pair(text::label::ADVICE, &advice, theme.plain());
     }
     if transfer.is_moving() {
-        sheet.line(moving(sheet, model, transfer));
+        moving(sheet, model, transfer);
     }
     if !view.note.is_empty() {
         sheet.pair(text::label::NOTE, &text::quoted(&view.note.shown()), theme.plain());
@@ -112,14 +128,36 @@ pub(crate) fn facts(sheet: &mut Sheet, model: &Model, transfer: &Transfer) {
     sheet.pair(text::label::ID, &view.id.short(), theme.quiet());
 }
 
-/// The bar with all its figures.
-fn moving(sheet: &Sheet, model: &Model, transfer: &Transfer) -> Line<'static> {
+/// The bar and the trace with all their figures, and the file that moves.
+fn moving(sheet: &mut Sheet, model: &Model, transfer: &Transfer) {
     let (theme, view, tick) = (*sheet.theme(), &transfer.view, model.now.tick);
+    let figures = text::progress(view);
+    let [done, rest] = bar(&theme, bar_room(sheet, &figures), view.moved, view.total);
+    with_figures(sheet, text::label::DONE, vec![done, rest], figures);
+    let figures = text::speed(&transfer.meter, view, tick);
+    let line = trace(&theme, bar_room(sheet, &figures), &transfer.meter.trace(tick));
+    with_figures(sheet, text::label::SPEED, vec![line], figures);
+    if let (Some((index, item, moved)), 2..) = (transfer.present_file(), view.item_count) {
+        let room = sheet.width().saturating_sub(sheet.label_width() + FILE_FIGURES).max(8);
+        let name = fit_middle(&item.path.shown(), room, theme.glyphs().cut);
+        let words = text::present_file(index + 1, view.item_count, &name, moved, item.size);
+        sheet.pair(text::label::FILE, &words, theme.plain());
+    }
+}
+
+/// Columns of a bar with these figures behind it.
+fn bar_room(sheet: &Sheet, figures: &str) -> usize {
     let margin = if sheet.width() < 30 { 0 } else { sheet.label_width() };
-    let label = if margin == 0 { "" } else { text::label::DONE };
-    let figures = text::progress(transfer, tick);
-    let room = sheet.width().saturating_sub(margin + crate::widgets::width_of(&figures) + 2).min(24);
-    let [done, rest] = bar(&theme, room, view.moved, view.total);
-    let label = Span::styled(format!("{label:<margin$}"), theme.quiet());
-    Line::from(vec![label, done, rest, Span::raw("  "), Span::styled(figures, theme.plain())])
+    sheet.width().saturating_sub(margin + width_of(figures) + 2).min(WIDEST_BAR)
+}
+
+fn with_figures(sheet: &mut Sheet, label: &'static str, drawn: Vec<Span<'static>>, figures: String) {
+    let theme = *sheet.theme();
+    let margin = if sheet.width() < 30 { 0 } else { sheet.label_width() };
+    let label = if margin == 0 { "" } else { label };
+    let gap = if drawn.iter().any(|span| span.width() > 0) { "  " } else { "" };
+    let mut spans = vec![Span::styled(format!("{label:<margin$}"), theme.quiet())];
+    spans.extend(drawn);
+    spans.push(Span::styled(format!("{gap}{figures}"), theme.plain()));
+    sheet.line(Line::from(spans));
 }

@@ -3,6 +3,8 @@
 //! Two exponential averages: the rate forgets half of what it knew in a second, the one behind the time left in ten,
 //! so that the first follows what happens and the second does not jump.
 
+use std::collections::VecDeque;
+
 /// Half-life of the shown rate, milliseconds.
 const RATE_HALF_LIFE: f64 = 1_000.0;
 
@@ -15,6 +17,12 @@ const LEFT_HIDDEN: u64 = 2_000;
 /// How long silence is taken for the time between two samples, milliseconds.
 const SILENCE: u64 = 1_000;
 
+/// How much time one step of the trace stands for, milliseconds.
+const STEP: u64 = 500;
+
+/// Steps of the trace that are kept.
+const STEPS: usize = 48;
+
 /// The speed of one transfer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Meter {
@@ -22,6 +30,14 @@ pub(crate) struct Meter {
     last: Option<(u64, u64)>,
     rate: f64,
     slow: f64,
+    trace: Trace,
+}
+
+/// Bytes by steps of time, the oldest first; the last one is not over yet.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Trace {
+    step: u64,
+    bytes: VecDeque<u64>,
 }
 
 impl Meter {
@@ -36,6 +52,7 @@ impl Meter {
         if elapsed == 0 {
             return;
         }
+        self.trace.add(tick, moved.saturating_sub(had));
         let per_second = moved.saturating_sub(had) as f64 * 1_000.0 / elapsed as f64;
         let age = tick.saturating_sub(self.began.unwrap_or(tick));
         self.rate = blend(self.rate, per_second, elapsed, age, RATE_HALF_LIFE);
@@ -49,6 +66,14 @@ impl Meter {
         (self.rate * fading(silent, RATE_HALF_LIFE)) as u64
     }
 
+    /// Bytes of each step of time that is over, the oldest first: how the rate went.
+    pub(crate) fn trace(&self, tick: u64) -> Vec<u64> {
+        let mut trace = self.trace.clone();
+        trace.add(tick, 0);
+        trace.bytes.pop_back();
+        trace.bytes.into()
+    }
+
     /// Seconds left for so many bytes; `None` while that would be guessing.
     pub(crate) fn left(&self, tick: u64, bytes: u64) -> Option<u64> {
         let moving = tick.saturating_sub(self.began?);
@@ -56,6 +81,20 @@ impl Meter {
         let silent = tick.saturating_sub(last).saturating_sub(SILENCE);
         let speed = self.slow * fading(silent, LEFT_HALF_LIFE);
         (moving >= LEFT_HIDDEN && speed >= 1.0).then(|| (bytes as f64 / speed).round() as u64)
+    }
+}
+
+impl Trace {
+    fn add(&mut self, tick: u64, bytes: u64) {
+        let step = tick / STEP;
+        let silent = if self.bytes.is_empty() { 1 } else { step.saturating_sub(self.step) };
+        let new = usize::try_from(silent).unwrap_or(STEPS).min(STEPS);
+        self.bytes.extend(std::iter::repeat_n(0, new));
+        self.bytes.drain(..self.bytes.len().saturating_sub(STEPS));
+        self.step = self.step.max(step);
+        if let Some(last) = self.bytes.back_mut() {
+            *last = last.saturating_add(bytes);
+        }
     }
 }
 
@@ -111,6 +150,16 @@ mod tests {
         let meter = steady(5, 1_000_000);
         assert!(meter.rate(60_000) < 10);
         assert_eq!(meter.left(600_000, 1_000), None);
+    }
+
+    #[test]
+    fn the_trace_has_every_step_that_is_over_and_silence_too() {
+        let meter = steady(2, 1_000_000);
+        assert_eq!(meter.trace(2_000), [250_000, 500_000, 500_000, 500_000]);
+        assert_eq!(meter.trace(3_000), [250_000, 500_000, 500_000, 500_000, 250_000, 0]);
+        assert_eq!(steady(60, 1_000_000).trace(60_000).len(), STEPS - 1);
+        assert!(Meter::default().trace(9).is_empty());
+        assert_eq!(meter.trace(u64::MAX).len(), STEPS - 1);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The transfers of an account, newest first, with how fast they move.
 
-use airhatch_wire::control::{Direction, TransferState, TransferView};
+use airhatch_wire::control::{Direction, ItemView, TransferState, TransferView};
 use airhatch_wire::{Email, TransferId};
 
 use super::Meter;
@@ -22,6 +22,20 @@ impl Transfer {
         matches!((self.view.direction, &self.view.state), (Direction::Incoming, TransferState::Offered))
     }
 
+    /// The file that moves now: which one of the table, and how many of its bytes moved. `None` when it is none of those
+    /// that the agent told of at once.
+    pub(crate) fn present_file(&self) -> Option<(usize, &ItemView, u64)> {
+        let mut before = 0_u64;
+        for (index, item) in self.view.items.iter().enumerate() {
+            let end = before.saturating_add(item.size);
+            if self.view.moved < end {
+                return Some((index, item, self.view.moved - before));
+            }
+            before = end;
+        }
+        None
+    }
+
     /// True while its bytes move.
     pub(crate) const fn is_moving(&self) -> bool {
         matches!(self.view.state, TransferState::Moving)
@@ -39,8 +53,11 @@ impl Transfers {
     pub(crate) fn put(&mut self, view: TransferView, tick: u64) -> Option<TransferView> {
         if let Some(known) = self.all.iter_mut().find(|known| known.view.id == view.id) {
             known.ended_here |= view.state.is_over() && !known.view.state.is_over();
-            if matches!(view.state, TransferState::Moving) {
-                known.meter.sample(tick, view.moved);
+            match view.state {
+                TransferState::Moving => known.meter.sample(tick, view.moved),
+                TransferState::Finishing => {}
+                // What was before an interruption says nothing about the next attempt.
+                _ => known.meter = Meter::default(),
             }
             return Some(std::mem::replace(&mut known.view, view));
         }

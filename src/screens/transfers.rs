@@ -220,6 +220,41 @@ mod tests {
     }
 
     #[test]
+    fn who_paused_and_what_is_missing_is_told_with_what_to_do() {
+        let views = [
+            (Direction::Outgoing, TransferState::Paused { by_us: true, by_them: false }),
+            (Direction::Incoming, TransferState::Paused { by_us: false, by_them: true }),
+            (Direction::Outgoing, TransferState::Paused { by_us: true, by_them: true }),
+            (Direction::Outgoing, TransferState::NoRoom),
+            (Direction::Incoming, TransferState::NoRoom),
+            (Direction::Outgoing, TransferState::Accepted),
+        ];
+        let views = (1..).zip(views).map(|(number, (direction, state))| {
+            let mut view = transfer(number, direction, state);
+            view.moved = 2_650_000;
+            view
+        });
+        let mut rehearsal = Rehearsal::logged_in(two_contacts(), views.collect());
+        shots!("resting", rehearsal);
+        insta::assert_snapshot!("resting_60x20", rehearsal.keys("jjj").screen(60, 20));
+    }
+
+    #[test]
+    fn of_many_files_the_one_that_moves_is_named() {
+        let mut view = transfer(1, Direction::Incoming, TransferState::Moving);
+        (view.items, view.item_count, view.total) = (offer(1).items, 3, offer(1).total);
+        let mut rehearsal = Rehearsal::logged_in(two_contacts(), vec![view]);
+        for step in 0..30_u64 {
+            let id = airhatch_wire::TransferId([1; 16]);
+            let moved = step * (60_000 + step * 2_000);
+            rehearsal.event(Event::Progress { transfer: id, moved }).wait(250);
+        }
+        shots!("file_of_many", rehearsal);
+        insta::assert_snapshot!("file_of_many_60x20", rehearsal.screen(60, 20));
+        insta::assert_snapshot!("file_of_many_open_60x20", rehearsal.keys("<Enter>").screen(60, 20));
+    }
+
+    #[test]
     fn hostile_and_long_names_stay_in_their_place() {
         let named = |(number, name): (u8, &&str)| {
             let mut view = transfer(number, Direction::Incoming, TransferState::Offered);

@@ -42,6 +42,8 @@ const fn both(action: Action) -> (&'static str, &'static str) {
         Action::Accept => ("accept", "accept the offer: the files come"),
         Action::Deny => ("deny", "deny the offer"),
         Action::Details => ("details", "more about this, or less again"),
+        Action::PauseOrResume => ("pause/go on", "let the transfer rest, or let it go on"),
+        Action::Retry => ("retry", "try a waiting transfer now; offer a failed one again"),
         Action::CancelTransfer => ("cancel", "call the transfer off"),
         Action::Forget => ("forget", "take it off the list; files stay"),
         Action::Verify => ("verify", "note that you compared fingerprints, or take that back"),

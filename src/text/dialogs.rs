@@ -5,7 +5,7 @@ use airhatch_wire::control::TransferView;
 
 use super::{advice, bytes, count, left, percent, rate, what};
 use crate::keymap::Keys;
-use crate::model::Transfer;
+use crate::model::Meter;
 
 mod forms;
 mod questions;
@@ -23,6 +23,12 @@ pub(crate) const NO_SHELL: &str = "There is no shell to go back to";
 pub(crate) const NO_OFFER: &str = "No offer waits";
 /// A key that does nothing in this state.
 pub(crate) const NOT_NOW: &str = "This transfer is not in a state for that";
+/// Only they can let it go on.
+pub(crate) const PAUSED_BY_THEM: &str = "The other side has paused it: only they can let it go on";
+/// What failed on its way here is not ours to offer.
+pub(crate) const THEIRS_TO_OFFER: &str = "Only its sender can offer this again: ask them";
+/// The files of an ended transfer are not kept ready.
+pub(crate) const SEND_AGAIN: &str = "Its files are not kept ready any more: send them again with s";
 /// Something was asked for and takes a moment.
 pub(crate) const ONE_MOMENT: &str = "One moment";
 /// A key that was pressed before its dialog could be read.
@@ -181,19 +187,19 @@ pub(crate) fn free_space(free: u64, enough: bool) -> String {
     if enough { bytes(free) } else { format!("{}: not enough", bytes(free)) }
 }
 
-/// How far a moving transfer is, with rate and time left.
-pub(crate) fn progress(transfer: &Transfer, tick: u64) -> String {
-    let view = &transfer.view;
+/// How far a moving transfer is.
+pub(crate) fn progress(view: &TransferView) -> String {
+    format!("{}, {} of {}", percent(view.moved, view.total), bytes(view.moved), bytes(view.total))
+}
+
+/// Which file of how many moves, and how far that one is.
+pub(crate) fn present_file(number: usize, of: u32, name: &str, moved: u64, size: u64) -> String {
+    format!("{name}, {number} of {of}, {}", percent(moved, size))
+}
+
+/// How fast a moving transfer is, and how long it will take.
+pub(crate) fn speed(meter: &Meter, view: &TransferView, tick: u64) -> String {
     let to_do = view.total.saturating_sub(view.moved);
-    let left = transfer
-        .meter
-        .left(tick, to_do)
-        .map(|seconds| format!(", {} left", left(seconds)))
-        .unwrap_or_default();
-    format!(
-        "{} of {}, {}{left}",
-        percent(view.moved, view.total),
-        bytes(view.total),
-        rate(transfer.meter.rate(tick))
-    )
+    let left = meter.left(tick, to_do).map(|seconds| format!(", {} left", left(seconds))).unwrap_or_default();
+    format!("{}{left}", rate(meter.rate(tick)))
 }

@@ -107,6 +107,8 @@ pub(crate) mod label {
     pub(crate) const NOTE: &str = "Note";
     pub(crate) const STATE: &str = "State";
     pub(crate) const DONE: &str = "Done";
+    pub(crate) const SPEED: &str = "Speed";
+    pub(crate) const FILE: &str = "File";
     pub(crate) const FOLDER: &str = "Folder";
     pub(crate) const SPACE: &str = "Free space";
     pub(crate) const EXPIRES: &str = "Expires";

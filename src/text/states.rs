@@ -27,7 +27,9 @@ pub(crate) const fn state(view: &TransferView) -> &'static str {
         TransferState::Accepted if view.moved > 0 => "resuming",
         TransferState::Accepted => "accepted",
         TransferState::NoRoom => "no room",
-        TransferState::Paused { .. } => "paused",
+        TransferState::Paused { by_us: true, by_them: true } => "paused by both",
+        TransferState::Paused { by_us: true, .. } => "paused by you",
+        TransferState::Paused { .. } => "paused by them",
         TransferState::Moving if outgoing => "sending",
         TransferState::Moving => "receiving",
         TransferState::Finishing => "finishing",
@@ -72,6 +74,32 @@ pub(crate) fn state_sentence(view: &TransferView, now: UnixMillis, zone: &TimeZo
         }
         TransferState::Expired => "nobody decided in time".to_owned(),
         TransferState::Failed(failure) => failure.message.shown(),
+    }
+}
+
+/// What a person can do about a transfer that does not go on by itself, or could go on sooner.
+pub(crate) fn what_to_do(view: &TransferView) -> Option<String> {
+    let outgoing = view.direction == Direction::Outgoing;
+    let advice = match &view.state {
+        TransferState::Failed(failure) => return Some(failed(view, failure)),
+        TransferState::Queued => "They get it when they are online. r tries now.",
+        TransferState::NoRoom if outgoing => "They need room on their disk. r tries now.",
+        TransferState::NoRoom => "Make room on this disk; r tries now.",
+        TransferState::Paused { by_us: true, .. } => "p lets it go on.",
+        TransferState::Paused { .. } => "Only they can let it go on.",
+        TransferState::Offered if !outgoing => "Enter shows the offer.",
+        _ => return None,
+    };
+    Some(advice.to_owned())
+}
+
+/// The failure's own advice, and the key that offers it again where there is one.
+fn failed(view: &TransferView, failure: &airhatch_wire::Failure) -> String {
+    let advice = super::advice_of(failure);
+    if crate::update::can_steer(view, crate::keymap::Action::Retry) {
+        format!("{advice} r offers it again.")
+    } else {
+        advice
     }
 }
 

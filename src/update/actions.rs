@@ -3,13 +3,13 @@
 use airhatch_wire::TransferId;
 use airhatch_wire::control::{Command, Trust};
 
-use super::{Turn, session};
+use super::{Turn, session, steer};
 use crate::dialogs::{
     AddContact, Changed, ContactPage, Dialog, Flow, Help, Layer, Offer, Question, RemoveAccount, Send,
     TransferPage, Wizard, change_passphrase, choose_policy,
 };
 use crate::keymap::Action;
-use crate::model::{Ask, Model, Page, Screen, Tone};
+use crate::model::{Ask, Page, Screen, Tone};
 use crate::msg::Effect;
 use crate::screens;
 use crate::text;
@@ -124,6 +124,7 @@ fn on_screen(turn: &mut Turn<'_>, action: Action) {
             turn.open(Layer::Send(Box::new(send)));
         }
         Action::Open => open_row(turn),
+        Action::PauseOrResume | Action::Retry => steer_chosen(turn, action),
         Action::CancelTransfer => ask_about_transfer(turn, Question::cancelling),
         Action::Forget => ask_about_transfer(turn, Question::forgetting),
         Action::Verify | Action::Ping | Action::RemoveContact => with_contact(turn, action),
@@ -165,7 +166,7 @@ fn open_row(turn: &mut Turn<'_>) {
     let Some(session) = &turn.model.session else { return };
     match turn.model.screen {
         Screen::Transfers | Screen::History => {
-            if let Some(id) = chosen_transfer(turn.model) {
+            if let Some(id) = screens::chosen_transfer(turn.model).map(|transfer| transfer.view.id) {
                 open_transfer(turn, id);
             }
         }
@@ -198,11 +199,19 @@ fn ask_about_transfer(
     turn: &mut Turn<'_>,
     ask: impl FnOnce(&airhatch_wire::control::TransferView) -> Option<Question>,
 ) {
-    let Some(id) = chosen_transfer(turn.model) else { return };
-    let transfer = turn.model.session.as_ref().and_then(|session| session.transfers.find(id));
-    match transfer.and_then(|transfer| ask(&transfer.view)) {
+    let Some(transfer) = screens::chosen_transfer(turn.model) else { return };
+    match ask(&transfer.view) {
         Some(question) => turn.open(Layer::Question(question)),
         None => turn.model.say(Tone::Plain, text::NOT_NOW),
+    }
+}
+
+fn steer_chosen(turn: &mut Turn<'_>, action: Action) {
+    let view = screens::chosen_transfer(turn.model).map(|transfer| transfer.view.clone());
+    if let Some(view) = view
+        && steer(turn, &view, action)
+    {
+        turn.model.screen = Screen::Transfers;
     }
 }
 
@@ -226,15 +235,6 @@ fn with_contact(turn: &mut Turn<'_>, action: Action) {
 pub(crate) fn ping(turn: &mut Turn<'_>, email: airhatch_wire::Email) {
     turn.model.say(Tone::Plain, text::pinging(&email));
     turn.ask_agent(Ask::Ping(email.clone()), Command::Ping { email });
-}
-
-fn chosen_transfer(model: &Model) -> Option<TransferId> {
-    let session = model.session.as_ref()?;
-    match model.screen {
-        Screen::Transfers => session.transfer_cursor.chosen(&session.transfers.current()),
-        Screen::History => session.history_cursor.chosen(&session.transfers.over()),
-        Screen::Contacts | Screen::Log | Screen::Settings => None,
-    }
 }
 
 fn move_on_screen(turn: &mut Turn<'_>, action: Action) {

@@ -54,6 +54,13 @@ fn unattended(turn: &mut Turn<'_>, why: Ask, answer: Answer) {
             turn.fail(text::FAILED_SEND, failure);
         }
         (Ask::Offering { to, .. }, Answer::Agent(Ok(_))) => turn.model.say(Tone::Good, text::offered(&to)),
+        (Ask::OfferingAgain(sentence), Answer::Agent(Ok(Reply::Transfer(view)))) => {
+            turn.model.say(Tone::Good, sentence);
+            if let Some(session) = &mut turn.model.session {
+                session.transfer_cursor.choose(view.id);
+            }
+        }
+        (Ask::OfferingAgain(_), answer) => failed(turn, text::FAILED_SEND, &answer),
         (Ask::Dialog, Answer::Staged(Ok(stage))) => session::release(turn, stage.id),
         (Ask::Dialog | Ask::Removal, answer) => failed(turn, text::FAILED, &answer),
         (Ask::Say(sentence), answer) => match answer.failure() {

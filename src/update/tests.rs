@@ -4,3 +4,4 @@ mod anything;
 mod begin;
 mod lists;
 mod pastes;
+mod steer;

@@ -1,4 +1,4 @@
-//! A progress bar as a line of text.
+//! A progress bar and a trace as text.
 
 use ratatui::text::Span;
 
@@ -14,6 +14,18 @@ pub(crate) fn bar(theme: &Theme, columns: usize, done: u64, total: u64) -> [Span
     ]
 }
 
+/// A trace of so many columns at most, the newest at the right, its height in parts of the highest value that is shown.
+pub(crate) fn trace(theme: &Theme, columns: usize, values: &[u64]) -> Span<'static> {
+    let shown = values.get(values.len().saturating_sub(columns)..).unwrap_or_default();
+    let highest = shown.iter().copied().max().unwrap_or(0).max(1);
+    let levels = theme.glyphs().levels;
+    let sign = |value: &u64| {
+        let level = u128::from(*value) * (levels.len() as u128 - 1) / u128::from(highest);
+        usize::try_from(level).ok().and_then(|level| levels.get(level)).copied().unwrap_or_default()
+    };
+    Span::styled(shown.iter().map(sign).collect::<String>(), theme.accent())
+}
+
 fn filled(columns: usize, done: u64, total: u64) -> usize {
     if done >= total {
         return columns;
@@ -25,6 +37,16 @@ fn filled(columns: usize, done: u64, total: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_trace_shows_the_newest_values_as_parts_of_the_highest() {
+        let shown = |columns, values: &[u64]| trace(&Theme::default(), columns, values).content.into_owned();
+        assert_eq!(shown(8, &[0, 1, 2, 7]), "▁▂▃█");
+        assert_eq!(shown(2, &[900, 0, 5]), "▁█");
+        assert_eq!(shown(4, &[0, 0]), "▁▁");
+        assert_eq!(shown(4, &[u64::MAX, u64::MAX / 2]), "█▄");
+        assert_eq!(shown(4, &[]), "");
+    }
 
     #[test]
     fn a_bar_is_full_only_when_all_is_done() {

@@ -60,6 +60,26 @@ pub(crate) fn ended(view: &TransferView) -> String {
     }
 }
 
+/// A transfer rests.
+pub(crate) fn paused(what: &str) -> String {
+    format!("Paused: {what}; p lets it go on")
+}
+
+/// A transfer goes on.
+pub(crate) fn resumed(what: &str) -> String {
+    format!("Goes on: {what}")
+}
+
+/// A waiting transfer is tried before its time.
+pub(crate) fn trying(what: &str) -> String {
+    format!("Trying {what} now")
+}
+
+/// A failed transfer is offered anew.
+pub(crate) fn offered_again(what: &str) -> String {
+    format!("Offered again: {what}")
+}
+
 /// A transfer was called off.
 pub(crate) fn cancelled(what: &str) -> String {
     format!("Called off: {what}")
