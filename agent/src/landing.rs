@@ -9,7 +9,8 @@
 //! 1. [`Landing::begin`], [`Landing::write`]: unfinished parts, made durable behind the writing, and a journal that says how
 //!    far. [`Landing::recover`] says `None`; [`Landing::open`] goes on from where the journal ends.
 //! 2. [`Landing::finish`] compares every hash, makes the parts durable, and writes the *plan*: the final name of each
-//!    part, durable before the first rename. From here on `recover` completes what is missing.
+//!    part, durable before the first rename, and the hash of what the sender signed, for the receipt. From here on
+//!    `recover` completes what is missing, whatever else is remembered of the transfer.
 //! 3. The renames, which never replace anything: a name that is taken becomes `name (2)`, in the plan first.
 //! 4. The inbox is made durable. The plan stays until the caller stored that the files landed and calls
 //!    [`Landing::discard`]: so a crash in between neither loses the fact nor lands the files twice.
@@ -135,6 +136,8 @@ impl From<Errno> for LandingError {
 /// Files in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Landed {
+    /// SHA-256 of the completion that the sender signed: what a receipt is for.
+    pub completion: [u8; 32],
     /// The name each item got in the inbox, in table order.
     pub names: Vec<String>,
 }

@@ -13,7 +13,7 @@ use crate::authority;
 use crate::config::Folders;
 use crate::hub::{Opened, Record, Transfer};
 use crate::keys::{Keys, Unlocked};
-use crate::landing::{self, Landing};
+use crate::landing::{self, Landing, LandingError};
 use crate::store::Store;
 use crate::transfer::offer::internal;
 use crate::vault::{Secrets, Vault};
@@ -183,7 +183,7 @@ async fn finish(
     Ok(Fresh { unlocked, store, port, opened })
 }
 
-/// What a crash left in the inbox: landings whose renames had begun are completed and count as delivered; parts of
+/// What a crash left in the inbox: landings that had come to their plan are completed and count as delivered; parts of
 /// transfers that go on stay; everything else is removed. Trouble with one transfer ends that one and keeps nobody from
 /// logging in.
 fn settle_landings(store: &Store, inbox: &std::path::Path, records: &mut [Record]) -> Result<(), Failure> {
@@ -197,7 +197,7 @@ fn settle_landings(store: &Store, inbox: &std::path::Path, records: &mut [Record
             _ => None,
         });
         if let Some(transfer) = transfer {
-            match transfer.completion.and_then(|_| recovered(inbox, transfer)) {
+            match recovered(inbox, transfer) {
                 Some(state) => transfer.state = state,
                 None => continue,
             }
@@ -212,14 +212,16 @@ fn settle_landings(store: &Store, inbox: &std::path::Path, records: &mut [Record
     Ok(())
 }
 
-/// The end of a landing that a crash interrupted; `None` when no file had reached its final name.
+/// The end of a landing that a crash interrupted; `None` when it had no plan, or no room for it is left now: then the
+/// sender comes again.
 fn recovered(inbox: &std::path::Path, transfer: &mut Transfer) -> Option<TransferState> {
     match Landing::recover(inbox, transfer.id) {
         Ok(Some(landed)) => {
             transfer.landed = landed.names.into_iter().map(Untrusted::new).collect();
+            transfer.completion = Some(landed.completion);
             Some(TransferState::Delivered { at: UnixMillis::now() })
         }
-        Ok(None) => None,
+        Ok(None) | Err(LandingError::DiskFull) => None,
         Err(error) => {
             tracing::warn!(%error, transfer = %transfer.id, "an interrupted landing cannot be completed");
             Some(TransferState::Failed(error.into()))

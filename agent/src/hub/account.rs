@@ -168,6 +168,7 @@ impl Hub {
                 if transfer.state.is_over() && transfer.completion.is_some() { transfer.total } else { 0 };
             self.transfers.insert(transfer.id, Entry { transfer, items, moved, session: None });
         }
+        self.complete_history();
     }
 
     /// Takes up what was going on when the agent last ended.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::transfers::no_transfer;
 use super::view::listed;
-use super::{Ask, Hub, Output, Record, RecordName};
+use super::{Ask, Entry, Hub, Output, Record, RecordName};
 
 /// The most transfers that are remembered after their end.
 pub const HISTORY_LIMIT: usize = 2_000;
@@ -101,6 +101,17 @@ impl Hub {
         {
             self.past.remove(&first);
             self.outputs.push(Output::Remove(RecordName::Past(first)));
+        }
+    }
+
+    /// Remembers what ended while nobody was looking: a landing that was completed when the account was opened.
+    pub(super) fn complete_history(&mut self) {
+        let missing =
+            |entry: &&Entry| entry.transfer.state.is_over() && !self.past.contains_key(&entry.transfer.id);
+        let ended: Vec<_> = self.transfers.values().filter(missing).map(|entry| entry.transfer.id).collect();
+        let room = HISTORY_LIMIT.saturating_sub(self.past.len());
+        for id in ended.into_iter().take(room) {
+            self.keep_past(id, None);
         }
     }
 

@@ -15,6 +15,11 @@ impl Entry {
         let decided = !matches!(self.transfer.state, TransferState::Queued | TransferState::Offered);
         self.transfer.direction == Direction::Incoming && decided
     }
+
+    /// Whether its files are being put in place, which nothing stops any more.
+    fn is_landing(&self) -> bool {
+        self.transfer.direction == Direction::Incoming && self.transfer.state == TransferState::Finishing
+    }
 }
 
 impl Hub {
@@ -25,6 +30,11 @@ impl Hub {
         if entry.transfer.state.is_over() {
             let over = Failure::new(Code::Conflict, "this transfer is over already");
             return self.answer(ask, Err(over.hint("look at it with: airhatch transfer list")));
+        }
+        if entry.is_landing() {
+            let late = Failure::new(Code::Conflict, "all bytes are here and are being put in place");
+            return self
+                .answer(ask, Err(late.hint("look for the files in the inbox, and remove them there")));
         }
         self.call_off(id, &Untrusted::new(reason.to_owned()));
         self.answer_transfer(ask, id);
@@ -190,7 +200,7 @@ impl Hub {
     /// A contact calls a transfer off without a connection of its own for it.
     pub(super) fn called_off(&mut self, email: &Email, id: TransferId, reason: Untrusted<String>) {
         let Some(entry) = self.transfers.get(&id) else { return };
-        if entry.transfer.contact != *email || entry.transfer.state.is_over() {
+        if entry.transfer.contact != *email || entry.transfer.state.is_over() || entry.is_landing() {
             return;
         }
         match (entry.transfer.direction, entry.session) {

@@ -18,13 +18,18 @@ const CONFLICTS: u32 = 1000;
 pub(super) fn recover(inbox: &Path, transfer: TransferId) -> Result<Option<Landed>, LandingError> {
     let Some(folder) = find_transfer(inbox, transfer)? else { return Ok(None) };
     match plan::read(&folder)? {
-        Some(lines) => place(&open_inbox(inbox)?, &folder, lines).map(Some),
+        Some((completion, lines)) => place(&open_inbox(inbox)?, &folder, completion, lines).map(Some),
         None => Ok(None),
     }
 }
 
 /// Renames every part that is still here, and makes sure of those that are not.
-pub(super) fn place(inbox: &OwnedFd, folder: &OwnedFd, mut lines: Vec<Line>) -> Result<Landed, LandingError> {
+pub(super) fn place(
+    inbox: &OwnedFd,
+    folder: &OwnedFd,
+    completion: [u8; 32],
+    mut lines: Vec<Line>,
+) -> Result<Landed, LandingError> {
     let mut conflicts = 0;
     for index in 0..lines.len() {
         while let Some(line) = lines.get(index) {
@@ -39,12 +44,12 @@ pub(super) fn place(inbox: &OwnedFd, folder: &OwnedFd, mut lines: Vec<Line>) -> 
             if let Some(line) = lines.get_mut(index) {
                 line.name = name;
             }
-            plan::write(folder, &lines)?;
+            plan::write(folder, completion, &lines)?;
         }
     }
     fsync(inbox)?;
     fsync(folder)?;
-    Ok(Landed { names: lines.into_iter().map(|line| line.name).collect() })
+    Ok(Landed { completion, names: lines.into_iter().map(|line| line.name).collect() })
 }
 
 /// False when somebody took the name.

@@ -1,13 +1,13 @@
-//! The plan of a landing: which part gets which final name. A file beside the parts, `plan`, one line for each part,
-//! `<inode> <size> <seconds> <nanoseconds> <name>`, written aside, made durable and renamed. Names hold no line breaks
-//! (see [`crate::names`]).
+//! The plan of a landing: which part gets which final name. A file beside the parts, `plan`: the hash of the completion
+//! that the sender signed, then one line for each part, `<inode> <size> <seconds> <nanoseconds> <name>`, written aside,
+//! made durable and renamed. Names hold no line breaks (see [`crate::names`]).
 
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::OwnedFd;
 
-use airhatch_wire::Untrusted;
+use airhatch_wire::{Fingerprint, Untrusted};
 use rustix::fs::{AtFlags, FileType, fsync, renameat, statat, unlinkat};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
@@ -72,8 +72,8 @@ pub(super) fn exists(folder: &OwnedFd) -> Result<bool, LandingError> {
 }
 
 /// Writes the plan, durable on return.
-pub(super) fn write(folder: &OwnedFd, lines: &[Line]) -> Result<(), LandingError> {
-    let mut text = format!("{TITLE}\n");
+pub(super) fn write(folder: &OwnedFd, completion: [u8; 32], lines: &[Line]) -> Result<(), LandingError> {
+    let mut text = format!("{TITLE}\n{}\n", Fingerprint(completion));
     for Line { mark: Mark { inode, size, seconds, nanoseconds }, name } in lines {
         text.push_str(&format!("{inode} {size} {seconds} {nanoseconds} {name}\n"));
     }
@@ -88,8 +88,8 @@ pub(super) fn write(folder: &OwnedFd, lines: &[Line]) -> Result<(), LandingError
     Ok(fsync(folder)?)
 }
 
-/// Reads the plan; `None` when there is none.
-pub(super) fn read(folder: &OwnedFd) -> Result<Option<Vec<Line>>, LandingError> {
+/// Reads the completion and the plan; `None` when there is no plan.
+pub(super) fn read(folder: &OwnedFd) -> Result<Option<([u8; 32], Vec<Line>)>, LandingError> {
     let mut file: File = match beneath::open_for_reading(folder, PLAN) {
         Err(Errno::NOENT) => return Ok(None),
         outcome => outcome.map_err(|error| in_the_way(PLAN, error))?,
@@ -101,7 +101,10 @@ pub(super) fn read(folder: &OwnedFd) -> Result<Option<Vec<Line>>, LandingError> 
         _ => error.into(),
     })?;
     let rest = text.strip_prefix(TITLE).and_then(|rest| rest.strip_prefix('\n')).ok_or_else(in_the_way)?;
-    rest.lines().map(|line| Line::parse(line).ok_or_else(in_the_way)).collect::<Result<_, _>>().map(Some)
+    let (completion, lines) = rest.split_once('\n').ok_or_else(in_the_way)?;
+    let Fingerprint(completion) = completion.parse().map_err(|_| in_the_way())?;
+    let lines: Result<_, _> = lines.lines().map(|line| Line::parse(line).ok_or_else(in_the_way)).collect();
+    Ok(Some((completion, lines?)))
 }
 
 impl Line {

@@ -84,6 +84,7 @@ fn take_up(inbox_path: &Path, transfer: TransferId, items: &[Item]) -> Result<Op
         first_unsynced: kept.finished.len(),
         hashes: kept.finished.iter().map(|finished| finished.hash).collect(),
         written,
+        completion: [0; 32],
     }))
 }
 

@@ -37,6 +37,8 @@ pub struct Landing {
     /// Where the complete parts begin that nobody has been told to make durable.
     pub(super) first_unsynced: usize,
     pub(super) written: u64,
+    /// SHA-256 of what the sender signed, once that is known.
+    pub(super) completion: [u8; 32],
     pub(super) behind: Behind,
 }
 
@@ -93,6 +95,7 @@ impl Landing {
                 current: None,
                 first_unsynced: 0,
                 written: 0,
+                completion: [0; 32],
                 behind,
             }),
             Err(error) => {
@@ -124,6 +127,13 @@ impl Landing {
             self.put_back(writing)?;
         }
         Ok(())
+    }
+
+    /// Keeps the hash of the completion that the sender signed: [`Landing::recover`] tells it with the names.
+    #[must_use]
+    pub fn completed_by(mut self, completion: [u8; 32]) -> Self {
+        self.completion = completion;
+        self
     }
 
     /// Bytes of content that are here.
@@ -194,7 +204,7 @@ impl Landing {
     /// [`Landing::write`].
     pub fn finish(mut self, hashes: &[ItemHash]) -> Result<Landed, LandingError> {
         let lines = self.prepare(hashes)?;
-        place(&self.inbox, &self.folder, lines)
+        place(&self.inbox, &self.folder, self.completion, lines)
     }
 
     /// Everything up to the plan.
@@ -209,7 +219,7 @@ impl Landing {
                 .ok_or_else(|| LandingError::Lost { name: part.name.clone() })?;
             lines.push(Line { mark, name: names.find(&self.inbox, part.name.as_received())? });
         }
-        plan::write(&self.folder, &lines)?;
+        plan::write(&self.folder, self.completion, &lines)?;
         Ok(lines)
     }
 

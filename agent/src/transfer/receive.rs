@@ -18,7 +18,7 @@ use super::offer::{self, Author};
 use super::pipe::{FRAMES, FrameReader};
 use super::writer;
 use crate::hub::{ArrivedOffer, IncomingReport, Input, SessionId, SessionOrder};
-use crate::landing::{self, Landing};
+use crate::landing::{self, Landed, Landing, LandingError};
 use crate::peer::session::{out_of_place, part, refuse};
 use crate::peer::{PeerLink, SILENCE, Surroundings, WORD_TIME, frame_failure};
 
@@ -52,6 +52,14 @@ impl From<FrameError> for End {
             other => Self::Failed(frame_failure(&other)),
         }
     }
+}
+
+/// What an earlier attempt left.
+enum Opened {
+    /// Everything is in place: its landing outlived its connection.
+    Landed(Landed),
+    /// Something, or nothing.
+    Begun(Box<Landing>),
 }
 
 /// How far the thread is, bytes of content.
@@ -222,8 +230,11 @@ impl Arrival<'_> {
         link: &mut PeerLink,
         orders: &mut mpsc::Receiver<SessionOrder>,
     ) -> Result<IncomingReport, End> {
-        let _turn = self.my_turn(link, orders).await?;
-        let landing = self.open_landing(link, orders).await?;
+        let turn = Arc::new(self.my_turn(link, orders).await?);
+        let landing = match self.open_landing(link, orders, Arc::clone(&turn)).await? {
+            Opened::Landed(landed) => return Ok(landed_report(landed)),
+            Opened::Begun(landing) => *landing,
+        };
         let (durable, offset) = (landing.durable(), landing.written());
         tracing::info!(transfer = %self.offer.transfer.short(), offset, "taking the bytes");
         self.report(IncomingReport::Begun(offset)).await;
@@ -255,11 +266,10 @@ impl Arrival<'_> {
         let hashes = self.take_hashes(link, &signed).await?;
         let completion = sha256(&signed.body);
         self.report(IncomingReport::Landing(completion)).await;
+        let landing = landing.completed_by(completion);
         let landed = tokio::task::spawn_blocking(move || landing.finish(&hashes)).await;
         let landed = landed.map_err(|error| End::Failed(offer::internal(error)))?;
-        let landed = landed.map_err(|error| End::Failed(error.into()))?;
-        let names = landed.names.into_iter().map(Untrusted::new).collect();
-        Ok(IncomingReport::Landed { completion, names })
+        Ok(landed_report(landed.map_err(|error| End::Failed(error.into()))?))
     }
 
     /// Waits until the thread of an earlier connection has let go of the parts.
@@ -272,18 +282,26 @@ impl Arrival<'_> {
         self.meanwhile(link, orders, turn).await
     }
 
-    /// Opens the landing where the last attempt left it; reading what is there already may take a while.
+    /// Opens the landing where the last attempt left it; reading what is there already may take a while, and the turn
+    /// lasts until that is over, even when nobody waits for it any more.
     async fn open_landing(
         &self,
         link: &mut PeerLink,
         orders: &mut mpsc::Receiver<SessionOrder>,
-    ) -> Result<Landing, End> {
+        turn: Arc<OwnedMutexGuard<()>>,
+    ) -> Result<Opened, End> {
         let (inbox, transfer) = (self.around.inbox.clone(), self.offer.transfer);
         let items = Arc::clone(&self.items);
-        let opening = tokio::task::spawn_blocking(move || Landing::open(&inbox, transfer, &items));
+        let opening = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            match Landing::recover(&inbox, transfer)? {
+                Some(landed) => Ok(Opened::Landed(landed)),
+                None => Landing::open(&inbox, transfer, &items).map(|begun| Opened::Begun(Box::new(begun))),
+            }
+        });
         let opened = self.meanwhile(link, orders, opening).await?;
         let opened = opened.map_err(|error| End::Failed(offer::internal(error)))?;
-        opened.map_err(|error| End::Failed(error.into()))
+        opened.map_err(|error: LandingError| End::Failed(error.into()))
     }
 
     /// Waits for something of our own while the sender waits for us.
@@ -400,6 +418,11 @@ impl Arrival<'_> {
         offer::judge_hashes(&completion, &hashes).map_err(End::Failed)?;
         Ok(hashes)
     }
+}
+
+fn landed_report(landed: Landed) -> IncomingReport {
+    let names = landed.names.into_iter().map(Untrusted::new).collect();
+    IncomingReport::Landed { completion: landed.completion, names }
 }
 
 fn changed(counter: &AtomicU64, last: &mut u64) -> bool {

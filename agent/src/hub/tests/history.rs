@@ -117,3 +117,25 @@ fn of_too_many_the_one_that_ended_first_goes() {
     stored(&outputs, &mut store);
     assert!(store.iter().all(|record| record.name() != first));
 }
+
+#[test]
+fn a_landing_completed_when_the_account_was_opened_is_in_the_history() {
+    let mut world = World::with_ann();
+    let mut store = vec![Record::Settings(Settings::default())];
+    stored(&world.offers("ann@x.org", 1, 1), &mut store);
+    for record in &mut store {
+        if let Record::Transfer(transfer) = record {
+            transfer.state = TransferState::Delivered { at: UnixMillis(77) };
+        }
+    }
+    let mut world = World::locked();
+    stored(&world.happens(Input::Opened(None, Ok(Box::new(opened(store.clone()))))), &mut store);
+    assert!(store.contains(&Record::Past(Box::new(world.hub.past.get(&id(1)).unwrap().clone()))));
+    let past = history(&mut world, None, None);
+    assert_eq!(
+        past.iter().map(|past| &past.outcome).collect::<Vec<_>>(),
+        [&TransferState::Delivered { at: UnixMillis(77) }]
+    );
+    let mut again = World::open_with(store);
+    assert_eq!(history(&mut again, None, None), past, "once is enough");
+}

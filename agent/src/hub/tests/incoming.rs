@@ -319,3 +319,33 @@ fn a_program_that_watches_is_nobody_who_looks() {
     let outputs = world.offers("ann@x.org", 1, 1);
     assert!(matches!(orders(&outputs, 1).as_slice(), [SessionOrder::Record, SessionOrder::Deny(_)]));
 }
+
+#[test]
+fn files_that_are_being_put_in_place_are_not_called_off_any_more_by_either_side() {
+    let mut world = World::with_ann();
+    world.offers("ann@x.org", 1, 1);
+    world.commands(accept(1)).0.unwrap();
+    world.reports(1, 1, IncomingReport::Landing([5; 32]));
+    let cancel = Command::Cancel { transfer: id(1), reason: String::new() };
+    assert_eq!(code(world.commands(cancel).0), Code::Conflict);
+    world.happens(Input::CalledOff(email("ann@x.org"), id(1), Untrusted::from("never mind")));
+    assert_eq!(world.state(1), TransferState::Finishing);
+    world.reports(1, 1, IncomingReport::Landed { completion: [5; 32], names: Vec::new() });
+    assert!(matches!(world.state(1), TransferState::Delivered { .. }), "what lies in the inbox is told");
+}
+
+#[test]
+fn a_landing_that_outlived_its_connection_is_told_over_the_next_one() {
+    let mut world = World::with_ann();
+    world.offers("ann@x.org", 1, 1);
+    world.commands(accept(1)).0.unwrap();
+    world.reports(1, 1, IncomingReport::Landing([5; 32]));
+    world.offers("ann@x.org", 2, 1);
+    let landed = || IncomingReport::Landed { completion: [5; 32], names: Vec::new() };
+    assert_eq!(world.reports(1, 1, landed()), [], "nobody hears the first one any more");
+    let at = UnixMillis(world.now);
+    assert_eq!(
+        orders(&world.reports(2, 1, landed()), 2),
+        [SessionOrder::Receipt { completion: [5; 32], at }]
+    );
+}

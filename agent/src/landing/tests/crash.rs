@@ -3,9 +3,13 @@
 use super::*;
 use crate::landing::plan::Line;
 
+/// How every plan begins.
+const TITLE: &str =
+    "airhatch landing plan 1\n0000000000000000000000000000000000000000000000000000000000000000\n";
+
 /// Everything up to the plan; the plan's lines.
 fn planned(world: &World) -> Vec<Line> {
-    written(world, THREE).unwrap().prepare(&hashes(THREE)).unwrap()
+    written(world, THREE).unwrap().completed_by([5; 32]).prepare(&hashes(THREE)).unwrap()
 }
 
 #[test]
@@ -21,6 +25,7 @@ fn a_crash_after_any_rename_is_completed() {
         for _ in 0..2 {
             let landed = Landing::recover(&world.inbox, TRANSFER).unwrap().unwrap();
             assert_eq!(landed.names, ["a.txt", "empty", "b (2)"], "after {renamed} renames");
+            assert_eq!(landed.completion, [5; 32], "the receipt can be given");
         }
         let landed = world.landed();
         assert_eq!((&landed["a.txt"][..], &landed["b"][..]), (&b"first"[..], &b"mine"[..]));
@@ -76,10 +81,11 @@ fn a_plan_that_names_places_outside_is_refused() {
     let world = World::new();
     planned(&world);
     for plan in [
-        "airhatch landing plan 1\n1 2 3 4 ../outside/x\n",
+        &format!("{TITLE}1 2 3 4 ../outside/x\n"),
+        "airhatch landing plan 1\n1 2 3 4 x\n",
         "something else",
         "",
-        "airhatch landing plan 1\n1 2 x 4 y\n",
+        &format!("{TITLE}1 2 x 4 y\n"),
     ] {
         fs::write(world.transfer().join("plan"), plan).unwrap();
         let outcome = Landing::recover(&world.inbox, TRANSFER);
