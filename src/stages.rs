@@ -111,6 +111,7 @@ mod tests {
             destination: String::new(),
             free_space: None,
             stage: Some(StageId([stage; 16])),
+            verdict: None,
         }
     }
 

@@ -11,6 +11,7 @@ mod incoming;
 mod outgoing;
 mod pause;
 mod record;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod transfers;
@@ -26,15 +27,12 @@ use airhatch_wire::{
     Address, Code, Email, Failure, Fingerprint, Selection, TransferId, UnixMillis, Untrusted,
 };
 pub use history::{HISTORY_LIMIT, Held, Past, Proof};
-pub use record::{Contact, Pin, Record, RecordName, Settings, Transfer, table_records};
+pub use record::{Contact, Pin, Record, RecordName, Settings, Spent, Transfer, table_records};
 pub(crate) use view::listed;
 pub use words::*;
 
 /// How long an offer stands unless the sender says otherwise: 7 days, milliseconds.
 pub const OFFER_LIFETIME: u64 = 7 * 24 * 3_600_000;
-
-/// The most offers of one contact that may wait for a decision.
-pub const OPEN_OFFERS: usize = 100;
 
 /// The state of one account's agent.
 pub struct Hub {
@@ -193,6 +191,8 @@ impl Hub {
             Command::Status => self.answer(ask, Ok(self.account_reply())),
             Command::Watch { attending } => self.watch(ask, attending),
             Command::SetPolicy { policy } => self.set_policy(ask, policy),
+            Command::SetContactPolicy { email, policy } => self.set_contact_policy(ask, &email, policy),
+            Command::SetLimits { limits } => self.set_limits(ask, limits),
             Command::Contacts { after } => self.answer(ask, Ok(self.contacts_page(after))),
             Command::AddContact { email } => self.add_contact(ask, email),
             Command::RemoveContact { email } => self.remove_contact(ask, &email),

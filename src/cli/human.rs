@@ -71,6 +71,7 @@ pub(crate) const fn state_name(state: &TransferState) -> &'static str {
         TransferState::Cancelled { .. } => "cancelled",
         TransferState::Expired => "expired",
         TransferState::Failed(_) => "failed",
+        TransferState::Waiting => "waiting",
         TransferState::NoRoom => "no_room",
         TransferState::Paused { .. } => "paused",
     }
@@ -87,6 +88,7 @@ pub(crate) fn state(view: &TransferView) -> String {
             format!("resuming at {}", percent(view.moved, view.total))
         }
         TransferState::Accepted => "accepted".into(),
+        TransferState::Waiting => "accepted, waits for its turn".into(),
         TransferState::NoRoom if outgoing => "no room at the receiver".into(),
         TransferState::NoRoom => "no room on the disk here".into(),
         TransferState::Paused { by_us: true, by_them: true } => "paused by both sides".into(),

@@ -1,8 +1,8 @@
 //! People and transfers for rehearsals.
 
 use airhatch_wire::control::{
-    AccountView, AuthorityView, ContactView, Direction, ItemView, Jail, JailStrength, Phase, Policy,
-    Presence, TransferState, TransferView, Trust,
+    AccountView, AuthorityView, ContactPolicy, ContactView, Direction, ItemView, Jail, JailStrength, Limits,
+    Phase, Policy, Presence, TransferState, TransferView, Trust,
 };
 use airhatch_wire::peer::ItemKind;
 use airhatch_wire::warden::{AccountRecord, RuntimeKind};
@@ -58,6 +58,7 @@ pub(crate) fn account(phase: Phase) -> AccountView {
         certificate_until: ready.then(|| NOW.plus(30 * 24 * 60 * MINUTE)),
         addresses: vec!["192.0.2.7:7410".parse().unwrap()],
         policy: Policy::Ask,
+        limits: Limits::default(),
         fronts: 1,
         version: "0.1.0".to_owned(),
         jail: jailed(),
@@ -68,7 +69,15 @@ pub(crate) fn account(phase: Phase) -> AccountView {
 pub(crate) fn contact(name: &str, trust: Trust, presence: Presence) -> ContactView {
     let number = name.bytes().fold(0_u8, u8::wrapping_add);
     let added = UnixMillis(NOW.0 - 3 * 24 * 60 * MINUTE);
-    ContactView { email: email(name), fingerprint: fingerprint(number), trust, presence, added }
+    ContactView {
+        email: email(name),
+        fingerprint: fingerprint(number),
+        trust,
+        presence,
+        added,
+        policy: ContactPolicy::Account,
+        by_rule_today: 0,
+    }
 }
 
 /// It answered a minute ago.
@@ -120,6 +129,7 @@ pub(crate) fn transfer(number: u8, direction: Direction, state: TransferState) -
         },
         free_space: incoming.then_some(52_000_000_000),
         stage: (!incoming).then_some(StageId([number; 16])),
+        verdict: None,
     }
 }
 

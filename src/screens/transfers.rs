@@ -124,6 +124,7 @@ fn state(model: &Model, transfer: &Transfer, width: usize) -> Line<'static> {
         TransferState::Queued | TransferState::Offered | TransferState::Paused { .. } => theme.plain(),
         TransferState::Accepted
         | TransferState::NoRoom
+        | TransferState::Waiting
         | TransferState::Moving
         | TransferState::Finishing => theme.accent(),
         TransferState::Denied { .. } | TransferState::Cancelled { .. } | TransferState::Expired => {

@@ -26,6 +26,7 @@ pub(crate) const fn state(view: &TransferView) -> &'static str {
         TransferState::Offered => "waits for you",
         TransferState::Accepted if view.moved > 0 => "resuming",
         TransferState::Accepted => "accepted",
+        TransferState::Waiting => "in line",
         TransferState::NoRoom => "no room",
         TransferState::Paused { by_us: true, by_them: true } => "paused by both",
         TransferState::Paused { by_us: true, .. } => "paused by you",
@@ -54,6 +55,7 @@ pub(crate) fn state_sentence(view: &TransferView, now: UnixMillis, zone: &TimeZo
             format!("resuming at {}", percent(view.moved, view.total))
         }
         TransferState::Accepted => "accepted; the bytes are about to start".to_owned(),
+        TransferState::Waiting => "accepted; starts when other transfers have ended".to_owned(),
         TransferState::NoRoom if outgoing => "no room at the receiver; goes on when there is".to_owned(),
         TransferState::NoRoom => "no room on the disk here; goes on when there is".to_owned(),
         TransferState::Paused { by_us: true, by_them: true } => "paused by both sides".to_owned(),

@@ -1,8 +1,8 @@
-//! The account's own life in the hub: made, opened, locked, removed; its policy.
+//! The account's own life in the hub: made, opened, locked, removed.
 
 use std::sync::Arc;
 
-use airhatch_wire::control::{Command, Passphrase, Phase, Policy, Reply, TransferState};
+use airhatch_wire::control::{Command, Passphrase, Phase, Reply, TransferState};
 use airhatch_wire::peer::Item;
 use airhatch_wire::{Address, Code, Email, Failure, Fingerprint, TransferId, UnixMillis};
 
@@ -191,13 +191,6 @@ impl Hub {
             }
             Err(failure) => self.answer(ask, Err(failure)),
         }
-    }
-
-    pub(super) fn set_policy(&mut self, ask: Ask, policy: Policy) {
-        self.settings.policy = policy;
-        self.put(Record::Settings(self.settings));
-        self.publish_account();
-        self.answer(ask, Ok(self.account_reply()));
     }
 
     pub(super) fn authority_reachable(&mut self, reachable: bool) {

@@ -1,11 +1,11 @@
 //! Contacts in the hub: added, pinned, changed, revoked; who is online.
 
-use airhatch_wire::control::{Event, Reply};
+use airhatch_wire::control::{ContactPolicy, Event, Reply};
 use airhatch_wire::signed::Signed;
 use airhatch_wire::{Code, Email, Failure, Fingerprint};
 
 use super::{
-    Ask, Contact, Guest, Hub, Known, Output, Pin, Record, RecordName, SessionId, SessionOrder, Target,
+    Ask, Contact, Guest, Hub, Known, Output, Pin, Record, RecordName, SessionId, SessionOrder, Spent, Target,
 };
 
 impl Hub {
@@ -45,6 +45,8 @@ impl Hub {
                     added: self.now,
                     seen: None,
                     announcement: None,
+                    policy: ContactPolicy::default(),
+                    spent: Spent::default(),
                 };
                 self.contacts.insert(email.clone(), Known { contact, online: None, asked: false });
             }
@@ -76,6 +78,8 @@ impl Hub {
             Some((pin, _)) if pin.identity == fingerprint => {
                 known.contact.pin = pin;
                 known.contact.verified = false;
+                // The rule was made for the person behind the old key.
+                known.contact.policy = ContactPolicy::default();
                 known.contact.revoked = false;
                 known.contact.announcement = None;
                 self.contact_touched(email);
@@ -244,7 +248,7 @@ impl Hub {
         }
     }
 
-    fn contact_touched(&mut self, email: &Email) {
+    pub(super) fn contact_touched(&mut self, email: &Email) {
         if let Some(known) = self.contacts.get(email) {
             let record = Record::Contact(Box::new(known.contact.clone()));
             self.put(record);
@@ -252,7 +256,7 @@ impl Hub {
         }
     }
 
-    fn answer_contact(&mut self, ask: Ask, email: &Email) {
+    pub(super) fn answer_contact(&mut self, ask: Ask, email: &Email) {
         let outcome = self.contact_reply(email).ok_or_else(|| no_contact(email));
         self.answer(ask, outcome);
     }

@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 
 use airhatch_wire::control::{
-    Direction, HISTORY_PAGE, ITEMS_LISTED, PastTransfer, RECEIPT_LIMIT, Reply, TransferState,
+    Direction, HISTORY_PAGE, ITEMS_LISTED, PastTransfer, RECEIPT_LIMIT, Reply, TransferState, Verdict,
 };
 use airhatch_wire::peer::Item;
 use airhatch_wire::signed::Signed;
@@ -50,6 +50,8 @@ pub struct Past {
     pub offer: Signed,
     /// Outgoing, when delivered: what proves it.
     pub proof: Option<Proof>,
+    /// Incoming: what the account made of it by itself.
+    pub verdict: Option<Verdict>,
 }
 
 /// What a recipient signed about a delivery, and what is needed to check it.
@@ -92,6 +94,7 @@ impl Hub {
             ended: self.now,
             offer: transfer.offer.clone(),
             proof,
+            verdict: transfer.verdict,
         };
         self.put(Record::Past(Box::new(past.clone())));
         self.past.insert(id, past);
@@ -175,5 +178,6 @@ fn view(past: &Past) -> PastTransfer {
         created: past.created,
         ended: past.ended,
         receipt: past.proof.is_some(),
+        verdict: past.verdict,
     }
 }

@@ -1,12 +1,11 @@
 //! Transfers that contacts offer to this account: stored, decided, received, landed.
 
-use airhatch_wire::control::{Direction, Policy, TransferState};
+use airhatch_wire::control::{Direction, TransferState};
 use airhatch_wire::{Code, Failure, TransferId, UnixMillis, Untrusted};
 
 use super::transfers::{expired, no_transfer, stranger};
 use super::{
-    ArrivedOffer, Ask, Entry, Guest, Hub, IncomingReport, OPEN_OFFERS, Output, SessionId, SessionOrder,
-    Transfer,
+    ArrivedOffer, Ask, Entry, Guest, Hub, IncomingReport, Output, SessionId, SessionOrder, Transfer,
 };
 
 /// What a person decided about an offer.
@@ -44,24 +43,14 @@ impl Hub {
         }
         self.keep(new_entry(session, arrived));
         self.outputs.push(Output::Order(session, SessionOrder::Record));
-        self.apply_policy(id);
+        self.apply_rules(id);
     }
 
     fn may_be_offered(&self, arrived: &ArrivedOffer) -> Result<(), Failure> {
         if arrived.offer.expires <= self.now {
             return Err(expired());
         }
-        let open = self.transfers.values().filter(|entry| {
-            entry.transfer.direction == Direction::Incoming
-                && entry.transfer.contact == arrived.offer.from
-                && entry.transfer.state == TransferState::Offered
-        });
-        if open.count() >= OPEN_OFFERS {
-            let many =
-                Failure::new(Code::TryAgain, format!("{OPEN_OFFERS} of your offers wait for a decision"));
-            return Err(many.hint("wait until some are decided, or cancel some"));
-        }
-        Ok(())
+        self.has_room_for(&arrived.offer.from, arrived.offer.total)
     }
 
     /// The sender came back: it is told where the transfer stands.
@@ -76,6 +65,7 @@ impl Hub {
             TransferState::Accepted
             | TransferState::NoRoom
             | TransferState::Paused { .. }
+            | TransferState::Waiting
             | TransferState::Moving
             | TransferState::Finishing => SessionOrder::Accept,
             TransferState::Delivered { at } => match entry.transfer.completion {
@@ -99,23 +89,6 @@ impl Hub {
         }
     }
 
-    /// Decides about a new offer in place of a person, where the account's policy says so and nobody looks.
-    fn apply_policy(&mut self, id: TransferId) {
-        if self.attended() {
-            return;
-        }
-        let Some(entry) = self.transfers.get(&id) else { return };
-        let verified = self.contacts.get(&entry.transfer.contact).is_some_and(|known| known.contact.verified);
-        match self.settings.policy {
-            Policy::Ask => {}
-            Policy::Never => self.settle_offer(id, &Decision::Deny("not taking offers now".to_owned())),
-            Policy::Verified { max_bytes } if verified && entry.transfer.total <= max_bytes => {
-                self.settle_offer(id, &Decision::Accept);
-            }
-            Policy::Verified { .. } => {}
-        }
-    }
-
     /// A front decides.
     pub(super) fn decide(&mut self, ask: Ask, id: TransferId, decision: Decision) {
         let Some(entry) = self.transfers.get(&id) else {
@@ -133,10 +106,11 @@ impl Hub {
         self.answer_transfer(ask, id);
     }
 
-    fn settle_offer(&mut self, id: TransferId, decision: &Decision) {
+    pub(super) fn settle_offer(&mut self, id: TransferId, decision: &Decision) {
         let session = self.transfers.get(&id).and_then(|entry| entry.session);
         let order = match decision {
             Decision::Accept => {
+                self.spend(id);
                 self.advance(id, TransferState::Accepted);
                 SessionOrder::Accept
             }
@@ -217,6 +191,7 @@ fn new_entry(session: SessionId, arrived: ArrivedOffer) -> Entry {
         free_space,
         landed: Vec::new(),
         completion: None,
+        verdict: None,
     };
     Entry { transfer, items, moved: 0, session: Some(session) }
 }

@@ -47,6 +47,7 @@ impl Hub {
             free_space: None,
             landed: Vec::new(),
             completion: None,
+            verdict: None,
         };
         self.keep(Entry { transfer, items: draft.items, moved: 0, session: None });
         self.answer_transfer(ask, id);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use airhatch_wire::control::{Direction, Policy, TransferState};
+use airhatch_wire::control::{ContactPolicy, Direction, Limits, Policy, TransferState, Verdict};
 use airhatch_wire::peer::Item;
 use airhatch_wire::signed::Signed;
 use airhatch_wire::{Blob, Email, Fingerprint, StageId, TransferId, UnixMillis, Untrusted};
@@ -51,6 +51,33 @@ pub struct Contact {
     pub seen: Option<UnixMillis>,
     /// Where it can be reached, as it last said.
     pub announcement: Option<Signed>,
+    /// What happens to its offers.
+    pub policy: ContactPolicy,
+    /// What was accepted from it lately.
+    pub spent: Spent,
+}
+
+/// What was accepted from a contact on one day (UTC). Counted on acceptance, whatever becomes of the bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// Which day, from the Unix epoch on.
+    pub day: u64,
+    /// By its rule, bytes.
+    pub by_rule: u64,
+    /// In all, bytes.
+    pub in_all: u64,
+}
+
+impl Spent {
+    /// Milliseconds of a day.
+    const DAY: u64 = 24 * 3_600_000;
+
+    /// What counts at `now`: nothing on another day.
+    #[must_use]
+    pub const fn at(self, now: UnixMillis) -> Self {
+        let day = now.0 / Self::DAY;
+        if self.day == day { self } else { Self { day, by_rule: 0, in_all: 0 } }
+    }
 }
 
 /// A transfer, without its table of items.
@@ -84,6 +111,8 @@ pub struct Transfer {
     pub landed: Vec<Untrusted<String>>,
     /// Once landed: SHA-256 of the sender's completion.
     pub completion: Option<[u8; 32]>,
+    /// Incoming: what the account made of it by itself.
+    pub verdict: Option<Verdict>,
 }
 
 /// What belongs to the account as a whole.
@@ -91,6 +120,8 @@ pub struct Transfer {
 pub struct Settings {
     /// What happens to offers while no front is attached.
     pub policy: Policy,
+    /// What the account allows at most.
+    pub limits: Limits,
     /// The highest revocation list seen.
     pub revocations: u64,
 }

@@ -184,7 +184,7 @@ impl Hub {
         }
     }
 
-    fn transfer_touched(&mut self, id: TransferId) {
+    pub(super) fn transfer_touched(&mut self, id: TransferId) {
         if let Some(entry) = self.transfers.get(&id) {
             let record = Record::Transfer(Box::new(entry.transfer.clone()));
             self.put(record);

@@ -8,7 +8,7 @@ use airhatch_wire::control::{
     ItemView, Presence, Reply, TRANSFERS_PAGE, TransferView, Trust,
 };
 use airhatch_wire::peer::Item;
-use airhatch_wire::{Email, TransferId, Untrusted};
+use airhatch_wire::{Email, TransferId, UnixMillis, Untrusted};
 
 use super::{Entry, Hub, Known};
 
@@ -30,6 +30,7 @@ impl Hub {
             certificate_until: account.map(|a| a.certificate_until),
             addresses: account.map(|a| a.addresses.clone()).unwrap_or_default(),
             policy: self.settings.policy,
+            limits: self.settings.limits,
             fronts: self.fronts_attending(),
             version: self.version.clone(),
             jail: self.jail.clone(),
@@ -43,7 +44,7 @@ impl Hub {
     pub(super) fn contacts_page(&self, after: Option<Email>) -> Reply {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let page = self.contacts.range((from, Bound::Unbounded)).take(CONTACTS_PAGE);
-        Reply::Contacts(page.map(|(_, known)| contact_view(known)).collect())
+        Reply::Contacts(page.map(|(_, known)| contact_view(known, self.now)).collect())
     }
 
     /// A transfer that has left the list meanwhile is no place to go on from: the list ends there.
@@ -65,8 +66,10 @@ impl Hub {
 
     /// Contacts by email, then transfers, oldest first.
     pub(super) fn state_as_events(&self) -> Vec<Event> {
-        let contacts =
-            self.contacts.values().map(|known| Event::ContactChanged(Box::new(contact_view(known))));
+        let contacts = self
+            .contacts
+            .values()
+            .map(|known| Event::ContactChanged(Box::new(contact_view(known, self.now))));
         let transfers = self.newest_first().into_iter().rev();
         contacts
             .chain(transfers.map(|entry| Event::TransferChanged(Box::new(transfer_view(entry)))))
@@ -79,7 +82,7 @@ impl Hub {
 
     pub(super) fn publish_contact(&mut self, email: &Email) {
         if let Some(known) = self.contacts.get(email) {
-            self.publish(&Event::ContactChanged(Box::new(contact_view(known))));
+            self.publish(&Event::ContactChanged(Box::new(contact_view(known, self.now))));
         }
     }
 
@@ -90,7 +93,7 @@ impl Hub {
     }
 
     pub(super) fn contact_reply(&self, email: &Email) -> Option<Reply> {
-        self.contacts.get(email).map(|known| Reply::Contact(Box::new(contact_view(known))))
+        self.contacts.get(email).map(|known| Reply::Contact(Box::new(contact_view(known, self.now))))
     }
 
     pub(super) fn transfer_reply(&self, id: TransferId) -> Option<Reply> {
@@ -98,7 +101,7 @@ impl Hub {
     }
 }
 
-fn contact_view(known: &Known) -> ContactView {
+fn contact_view(known: &Known, now: UnixMillis) -> ContactView {
     let contact = &known.contact;
     let trust = match &contact.changed {
         Some((pin, noticed)) => Trust::Changed { fingerprint: pin.identity, noticed: *noticed },
@@ -117,6 +120,8 @@ fn contact_view(known: &Known) -> ContactView {
         trust,
         presence,
         added: contact.added,
+        policy: contact.policy.clone(),
+        by_rule_today: contact.spent.at(now).by_rule,
     }
 }
 
@@ -146,6 +151,7 @@ fn view_of(entry: &Entry, items: usize) -> TransferView {
         destination,
         free_space: transfer.free_space,
         stage: transfer.stage,
+        verdict: transfer.verdict,
     }
 }
 

@@ -13,8 +13,10 @@ use crate::{
 };
 
 mod past;
+mod rule;
 mod view;
 pub use past::*;
+pub use rule::*;
 pub use view::*;
 
 /// The largest note that goes with an offer, bytes.
@@ -167,6 +169,19 @@ pub enum Command {
     SetPolicy {
         /// The account's policy.
         policy: Policy,
+    },
+    /// What happens to a contact's offers. [`Reply::Contact`]; [`crate::Code::NotPermitted`] where it would accept from a
+    /// contact that is not verified.
+    SetContactPolicy {
+        /// Whose offers.
+        email: Email,
+        /// The contact's rule.
+        policy: ContactPolicy,
+    },
+    /// What the account allows at most. [`Reply::Account`].
+    SetLimits {
+        /// All of it.
+        limits: Limits,
     },
     /// A page of the transfers, newest first. [`Reply::Transfers`]; an empty page is the end.
     Transfers {

@@ -51,6 +51,11 @@ pub enum PeerWord {
     Accept(Signed),
     /// Signed [`Answer`]: no.
     Deny(Signed),
+    /// Accepted, but others come first: the bytes are asked for when it is their turn.
+    Waiting {
+        /// Which offer.
+        transfer: TransferId,
+    },
     /// Raw frames follow: one age stream of the accepted items' bytes, ended by an empty frame.
     Sealed {
         /// Which transfer.

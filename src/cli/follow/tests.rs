@@ -58,6 +58,7 @@ fn transfer(n: u8, state: TransferState) -> TransferView {
         destination: String::new(),
         free_space: None,
         stage: None,
+        verdict: None,
     }
 }
 

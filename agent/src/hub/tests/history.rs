@@ -105,6 +105,7 @@ fn of_too_many_the_one_that_ended_first_goes() {
             ended: UnixMillis(500 + n as u64),
             offer: signed(&offer("me@x.org", "ann@x.org", 1, 0, 0)),
             proof: None,
+            verdict: None,
         }))
     });
     let mut store: Vec<Record> = records.collect();

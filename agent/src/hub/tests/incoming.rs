@@ -210,7 +210,7 @@ fn an_offer_that_is_over_when_it_arrives_is_refused() {
 fn one_contact_cannot_fill_the_list_with_offers() {
     let mut world = World::with_ann();
     world.add("bob@x.org", 1);
-    for n in 0..u8::try_from(OPEN_OFFERS).unwrap() {
+    for n in 0..100 {
         assert_eq!(orders(&world.offers("ann@x.org", u64::from(n), n), u64::from(n)), [SessionOrder::Record]);
     }
     assert_eq!(refusal(&world.offers("ann@x.org", 500, 200), 500), Code::TryAgain);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Direction, ItemView, TransferState};
+use super::{Direction, ItemView, TransferState, Verdict};
 use crate::{Email, Fingerprint, TransferId, UnixMillis, Untrusted};
 
 /// The most transfers in one [`super::Reply::History`].
@@ -36,6 +36,8 @@ pub struct PastTransfer {
     pub ended: UnixMillis,
     /// The recipient's signed receipt is here.
     pub receipt: bool,
+    /// Incoming: what the account made of it by itself.
+    pub verdict: Option<Verdict>,
 }
 
 /// What a receipt file says, and whether it holds.

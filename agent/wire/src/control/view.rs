@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{ContactPolicy, Limits, Policy, Verdict};
 use crate::peer::ItemKind;
 use crate::{Address, Email, Failure, Fingerprint, StageId, TransferId, UnixMillis, Untrusted};
 
@@ -22,6 +23,8 @@ pub struct AccountView {
     pub addresses: Vec<Address>,
     /// What happens to offers while no front is attached.
     pub policy: Policy,
+    /// What it allows at most.
+    pub limits: Limits,
     /// Fronts at which a person is looking now.
     pub fronts: u32,
     /// The agent's version.
@@ -74,21 +77,6 @@ pub struct AuthorityView {
     pub reachable: Option<bool>,
 }
 
-/// What happens to an offer that arrives while no front is attached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Policy {
-    /// It waits for a person until it expires.
-    #[default]
-    Ask,
-    /// It is denied.
-    Never,
-    /// It is accepted from verified contacts up to a size; everything else waits.
-    Verified {
-        /// The largest total, bytes.
-        max_bytes: u64,
-    },
-}
-
 /// A contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactView {
@@ -102,6 +90,10 @@ pub struct ContactView {
     pub presence: Presence,
     /// When it was added.
     pub added: UnixMillis,
+    /// What happens to its offers.
+    pub policy: ContactPolicy,
+    /// What the rule accepted this day, bytes.
+    pub by_rule_today: u64,
 }
 
 /// How far a contact's key is to be trusted.
@@ -183,6 +175,8 @@ pub struct TransferView {
     pub free_space: Option<u64>,
     /// Outgoing: the staging folder, needed until the transfer is over.
     pub stage: Option<StageId>,
+    /// Incoming: what the account made of it by itself.
+    pub verdict: Option<Verdict>,
 }
 
 /// One file or folder of a transfer.
@@ -245,6 +239,8 @@ pub enum TransferState {
         /// The other side has.
         by_them: bool,
     },
+    /// Accepted; its bytes start when others that move now have ended, here or at the other side.
+    Waiting,
 }
 
 impl TransferState {
@@ -258,6 +254,7 @@ impl TransferState {
                 | Self::Accepted
                 | Self::NoRoom
                 | Self::Paused { .. }
+                | Self::Waiting
                 | Self::Moving
                 | Self::Finishing
         )

@@ -2,9 +2,9 @@
 
 use airhatch_wire::Selection;
 use airhatch_wire::control::{
-    AccountView, AuthorityView, Command, ContactView, Direction, Event, FromAgent, ItemView, Jail,
-    JailStrength, LogLevel, Passphrase, PastTransfer, Phase, Policy, Presence, ReceiptFindings, Reply,
-    Request, TransferState, TransferView, Trust,
+    AccountView, AuthorityView, Beyond, Budget, Command, ContactPolicy, ContactView, Direction, Event,
+    FromAgent, ItemView, Jail, JailStrength, Limits, LogLevel, Passphrase, PastTransfer, Phase, Policy,
+    Presence, ReceiptFindings, Reply, Request, TransferState, TransferView, Trust, Verdict,
 };
 use airhatch_wire::peer::ItemKind;
 
@@ -29,6 +29,8 @@ every!(Command {
     MarkVerified,
     Ping,
     SetPolicy,
+    SetContactPolicy,
+    SetLimits,
     Transfers,
     Items,
     Send,
@@ -68,6 +70,9 @@ every!(LogLevel { Info, Warn, Error });
 every!(Phase { New, Locked, Ready, Removed });
 every!(JailStrength { None, Partial, Whole });
 every!(Policy { Ask, Never, Verified });
+every!(ContactPolicy { Account, Ask, Never, Auto });
+every!(Verdict { AcceptedByRule, DeniedByRule, AcceptedByPolicy, DeniedByPolicy, Beyond });
+every!(Beyond { FileSize, Day, FileType, Over, NotVerified });
 every!(Trust { Certified, Verified, Changed, Revoked });
 every!(Presence { Unknown, Online, Offline });
 every!(Direction { Outgoing, Incoming });
@@ -84,6 +89,7 @@ every!(TransferState {
     Failed,
     NoRoom,
     Paused,
+    Waiting,
 });
 
 fn passphrase(text: &str) -> Passphrase {
@@ -112,6 +118,8 @@ pub(crate) fn commands() -> Vec<Command> {
         Command::MarkVerified { email: email.clone(), fingerprint: FINGERPRINT, verified: true },
         Command::Ping { email },
         Command::SetPolicy { policy: Policy::Never },
+        Command::SetContactPolicy { email: ann(), policy: ContactPolicy::Auto(budget()) },
+        Command::SetLimits { limits: limits() },
         Command::Transfers { after: Some(transfer) },
         Command::Items { transfer, from: 256 },
         Command::Send { to: ann(), stage: STAGE, note: "note".into(), lifetime: Some(60) },
@@ -130,6 +138,15 @@ pub(crate) fn commands() -> Vec<Command> {
     ]
 }
 
+fn budget() -> Budget {
+    let endings = vec!["pdf".parse().unwrap(), "jpg".parse().unwrap()];
+    Budget { per_file: 10_000_000, per_day: 1 << 33, endings, until: Some(AT) }
+}
+
+fn limits() -> Limits {
+    Limits { bytes_per_day: Some(1 << 40), upload: Some(1 << 20), ..Limits::default() }
+}
+
 fn account() -> AccountView {
     AccountView {
         phase: Phase::Ready,
@@ -143,6 +160,7 @@ fn account() -> AccountView {
         certificate_until: Some(AT),
         addresses: vec![address()],
         policy: Policy::Verified { max_bytes: 1 << 30 },
+        limits: limits(),
         fronts: 2,
         version: "0.1.0".into(),
         jail: Jail { strength: JailStrength::Partial, sentences: vec!["old kernel".into()] },
@@ -151,7 +169,15 @@ fn account() -> AccountView {
 
 fn contact() -> ContactView {
     let presence = Presence::Online { seen: AT, micros: 1500 };
-    ContactView { email: ann(), fingerprint: FINGERPRINT, trust: Trust::Verified, presence, added: AT }
+    ContactView {
+        email: ann(),
+        fingerprint: FINGERPRINT,
+        trust: Trust::Verified,
+        presence,
+        added: AT,
+        policy: ContactPolicy::Auto(budget()),
+        by_rule_today: 3_000_000,
+    }
 }
 
 fn item() -> ItemView {
@@ -176,6 +202,7 @@ fn transfer() -> TransferView {
         destination: "inbox".into(),
         free_space: Some(1 << 40),
         stage: Some(STAGE),
+        verdict: Some(Verdict::AcceptedByRule { today: 3, per_day: 10 }),
     }
 }
 
@@ -192,6 +219,7 @@ fn past() -> PastTransfer {
         created: AT,
         ended: AT.plus(1000),
         receipt: true,
+        verdict: None,
     }
 }
 
@@ -255,6 +283,27 @@ fn states() -> Vec<TransferState> {
         TransferState::Failed(failure()),
         TransferState::NoRoom,
         TransferState::Paused { by_us: true, by_them: false },
+        TransferState::Waiting,
+    ]
+}
+
+fn verdicts() -> Vec<Verdict> {
+    vec![
+        Verdict::AcceptedByRule { today: 3, per_day: 10 },
+        Verdict::DeniedByRule,
+        Verdict::AcceptedByPolicy { max_bytes: 1 << 30 },
+        Verdict::DeniedByPolicy,
+        Verdict::Beyond(Beyond::FileType),
+    ]
+}
+
+fn beyonds() -> Vec<Beyond> {
+    vec![
+        Beyond::FileSize { per_file: 10 },
+        Beyond::Day { today: 3, per_day: 10 },
+        Beyond::FileType,
+        Beyond::Over,
+        Beyond::NotVerified,
     ]
 }
 
@@ -270,6 +319,13 @@ pub(crate) fn lines(golden: &mut Golden) {
     golden.every("control::Phase", &[Phase::New, Phase::Locked, Phase::Ready, Phase::Removed]);
     golden.every("control::JailStrength", &[JailStrength::None, JailStrength::Partial, JailStrength::Whole]);
     golden.every("control::Policy", &[Policy::Ask, Policy::Never, Policy::Verified { max_bytes: 1 << 30 }]);
+    let auto = ContactPolicy::Auto(budget());
+    golden.every(
+        "control::ContactPolicy",
+        &[ContactPolicy::Account, ContactPolicy::Ask, ContactPolicy::Never, auto],
+    );
+    golden.every("control::Verdict", &verdicts());
+    golden.every("control::Beyond", &beyonds());
     let changed = Trust::Changed { fingerprint: FINGERPRINT, noticed: AT };
     golden.every("control::Trust", &[Trust::Certified, Trust::Verified, changed, Trust::Revoked]);
     let (online, offline) = (Presence::Online { seen: AT, micros: 1 }, Presence::Offline { seen: Some(AT) });
