@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use airhatch_wire::warden::{Command, ImageSource, Isolation, Reply, RuntimeKind, Skipped, Staged};
+use airhatch_wire::warden::{Command, ImageSource, Isolation, Reply, RuntimeKind};
 use airhatch_wire::{Blob, Code, Email, Failure, StageId};
 use tokio::task::JoinSet;
 
@@ -22,8 +22,11 @@ use crate::process::ProcessRuntime;
 use crate::runtime::{Runtime, Seat};
 use crate::stage::{self, Meter};
 use crate::stagings::{Stagings, Ticket};
+use crate::streams::Streams;
 
 mod relocate;
+mod stream;
+pub(crate) use stream::StageOrder;
 
 /// What a command gives: a reply, and what travels with it, which is never anything but a connection.
 pub(crate) type Outcome = Result<(Reply, Option<UnixStream>), Failure>;
@@ -35,6 +38,7 @@ pub(crate) struct Warden {
     accounts: Accounts,
     runtimes: Runtimes,
     stagings: Stagings,
+    streams: Streams,
     preparation: Preparation,
     demo: Option<Demo>,
 }
@@ -66,6 +70,7 @@ impl Warden {
             accounts,
             runtimes,
             stagings: Stagings::default(),
+            streams: Streams::default(),
             preparation: Preparation::default(),
             demo,
         })
@@ -81,6 +86,11 @@ impl Warden {
     /// The stagings under way.
     pub(crate) const fn stagings(&self) -> &Stagings {
         &self.stagings
+    }
+
+    /// The files that the front sends itself.
+    pub(crate) const fn streams(&self) -> &Streams {
+        &self.streams
     }
 
     /// The image that is being got.
@@ -109,10 +119,9 @@ impl Warden {
             }
             Command::Isolation { account } => self.isolation(&account).await?,
             Command::StartDemoAuthority => self.start_authority().await?,
-            Command::BeginStream { .. } | Command::Chunk { .. } => {
-                return Err(Failure::new(Code::Invalid, "this warden takes no streams yet"));
-            }
+            Command::Chunk { stream, bytes } => self.add_to_stream(stream, bytes).await?,
             Command::Stage { .. }
+            | Command::BeginStream { .. }
             | Command::CancelStage { .. }
             | Command::PrepareImage { .. }
             | Command::CancelPrepare { .. } => {
@@ -125,24 +134,24 @@ impl Warden {
         Ok((reply, None))
     }
 
-    /// Stages files on a thread that may block; `tell` hears of bytes copied and bytes in all.
+    /// Stages files and folders on a thread that may block; `tell` hears of bytes copied and bytes in all.
     pub(crate) async fn stage(
         &self,
         ticket: Ticket,
-        account: Email,
-        paths: Vec<Blob>,
+        order: StageOrder,
         mut tell: impl FnMut(u64, u64) + Send + 'static,
     ) -> Outcome {
+        let StageOrder { account, paths, choice, stream } = order;
+        let stream = stream.map(|id| self.take_stream(id, &account)).transpose()?;
         let (accounts, home) = (self.accounts.clone(), self.home.clone());
         blocking(move || {
             let (folders, _) = accounts.find(&account).map_err(failure::from_account)?;
             let paths: Vec<PathBuf> = paths.into_iter().map(path).collect();
             let meter = Meter::new(ticket.cancelled(), &mut tell);
-            let staged = stage::stage(&home, &folders, &paths, meter).map_err(failure::from_stage)?;
+            let order = stage::Order { paths: &paths, choice: &choice, stream };
+            let staged = stage::stage(&home, &folders, order, meter).map_err(failure::from_stage)?;
             tracing::info!(stage = %staged.stage, files = staged.files, bytes = staged.bytes, "staged");
-            let skipped = Skipped::default();
-            let (stage, files, bytes) = (staged.stage, staged.files, staged.bytes);
-            Ok((Reply::Staged(Staged { stage, files, folders: 0, bytes, skipped }), None))
+            Ok((Reply::Staged(staged), None))
         })
         .await
     }
@@ -275,6 +284,7 @@ impl Warden {
         let _lock = AccountLock::wait(&folders.root).await.map_err(failure::from_lock)?;
         self.clear(&folders, remains).await?;
         self.stagings.cancel_account(&folders.account);
+        self.streams.end_account(&folders.account);
         let accounts = self.accounts.clone();
         blocking(move || accounts.remove(&folders).map_err(failure::from_account)).await?;
         tracing::info!("account removed");

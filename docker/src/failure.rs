@@ -72,13 +72,14 @@ pub(crate) fn from_runtime(error: RuntimeError) -> Failure {
 
 pub(crate) fn from_stage(error: StageError) -> Failure {
     let code = match &error {
-        StageError::Request(_) => Code::Invalid,
-        StageError::Missing(_) => Code::NotFound,
+        StageError::Request(_) | StageError::Pattern(_) => Code::Invalid,
+        StageError::Missing(_) | StageError::NoStream => Code::NotFound,
+        StageError::TooMany => Code::TooLarge,
         StageError::NotPlain { .. } | StageError::Unreadable { .. } | StageError::Changed(_) => {
             Code::BadSource
         }
         StageError::Protected(_) => Code::NotPermitted,
-        StageError::Name { .. } => Code::BadName,
+        StageError::Name { .. } | StageError::Refused { .. } | StageError::Twins { .. } => Code::BadName,
         StageError::DiskFull(_) => Code::DiskFull,
         StageError::Cancelled => Code::Cancelled,
         StageError::Io { source, .. } => io_code(source),
@@ -87,14 +88,23 @@ pub(crate) fn from_stage(error: StageError) -> Failure {
     match error {
         StageError::Request(_) => failure.hint("name the files to send by their whole paths"),
         StageError::Missing(_) => failure.hint("check the spelling; it may have been moved or deleted"),
-        StageError::NotPlain { what: "a folder", .. } => {
-            failure.hint("name the files in it, or pack it into one file first")
+        StageError::Pattern(_) => {
+            failure.hint("write it as in a .gitignore file, for example *.tmp or /target")
         }
+        StageError::NoStream => failure.hint("begin it again"),
+        StageError::TooMany => failure.hint("send them in several offers, or pack them into one file first"),
+        StageError::Twins { .. } => failure.hint("rename one of them, or exclude it"),
         StageError::NotPlain { .. } => failure.hint("copy what it gives into a plain file and send that"),
         StageError::Unreadable { .. } => failure.hint("give yourself permission to read it, then try again"),
-        StageError::Protected(_) => failure.hint("choose files outside of Airhatch's own folders"),
-        StageError::Changed(_) => failure.hint("wait until it is no longer written to, then try again"),
-        StageError::Name { .. } => failure.hint("rename it, then try again"),
+        StageError::Protected(_) => {
+            failure.hint("choose files outside of Airhatch's own folders, or exclude this one")
+        }
+        StageError::Changed(_) => {
+            failure.hint("wait until it is no longer written to, then try again; or exclude it")
+        }
+        StageError::Name { .. } | StageError::Refused { .. } => {
+            failure.hint("rename it or exclude it, then try again")
+        }
         StageError::DiskFull(_) => failure.hint("free some space in the file system of Airhatch's home"),
         StageError::Cancelled => failure,
         StageError::Io { source, .. } => failure.hint(advice(&source)),

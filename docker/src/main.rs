@@ -39,6 +39,7 @@ mod runtime;
 mod server;
 mod stage;
 mod stagings;
+mod streams;
 mod watch;
 
 /// Starts and finds agents for one front, and stages the files they may read. Started by airhatch, not by hand.

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::commands::{Outcome, Warden};
+use crate::commands::{Outcome, StageOrder, Warden};
 use crate::link::{Outgoing, Reader, Writer};
 
 mod lines;
@@ -54,9 +54,12 @@ pub(crate) async fn serve(
     // Nobody can be answered any more: a writer that waits for the front is freed, and what it keeps waiting.
     writer.close();
     warden.stagings().cancel_all();
+    warden.streams().end_all();
     warden.preparation().cancel_all();
     drop(outbound);
     while tasks.join_next().await.is_some() {}
+    // One that a task had in its hands before.
+    warden.streams().end_all();
     if let Err(e) = writing.await {
         tracing::error!("the writing task failed: {e}");
     }
@@ -78,7 +81,10 @@ async fn write(writer: Arc<Writer>, mut waiting: mpsc::Receiver<Outgoing>) {
 async fn dispatch(request: Request, warden: &Arc<Warden>, outbound: &Outbound, tasks: &mut JoinSet<()>) {
     let Request { id, command } = request;
     match command {
-        Command::CancelStage { id: staging } => warden.stagings().cancel(staging),
+        Command::CancelStage { id: staging } => {
+            warden.stagings().cancel(staging);
+            warden.streams().end(staging);
+        }
         Command::CancelPrepare { id: preparing } => warden.preparation().cancel(preparing),
         command => return begin(Request { id, command }, warden, outbound, tasks).await,
     }
@@ -94,11 +100,12 @@ async fn begin(request: Request, warden: &Arc<Warden>, outbound: &Outbound, task
     }
     let (warden, outbound) = (Arc::clone(warden), outbound.clone());
     match command {
-        Command::Stage { account, paths, .. } => match warden.stagings().begin(id, &account) {
+        Command::Stage { account, paths, choice, stream } => match warden.stagings().begin(id, &account) {
             Some(ticket) => {
                 let told = progress(id, outbound.clone());
+                let order = StageOrder { account, paths, choice, stream };
                 tasks.spawn(async move {
-                    let outcome = warden.stage(ticket, account, paths, told).await;
+                    let outcome = warden.stage(ticket, order, told).await;
                     answer(&outbound, id, outcome).await;
                 });
             }
@@ -106,6 +113,15 @@ async fn begin(request: Request, warden: &Arc<Warden>, outbound: &Outbound, task
                 let failure = Failure::new(Code::Invalid, format!("a staging with the id {id} is under way"));
                 answer(&outbound, id, Err(failure.hint("choose another id"))).await;
             }
+        },
+        Command::BeginStream { account, name } => match warden.streams().enter(id, &account) {
+            Ok(()) => {
+                tasks.spawn(async move {
+                    let outcome = warden.begin_stream(id, account, name).await;
+                    answer(&outbound, id, outcome).await;
+                });
+            }
+            Err(failure) => answer(&outbound, id, Err(failure)).await,
         },
         Command::PrepareImage { source } => match warden.preparation().begin(id) {
             Ok(order) => {

@@ -1,4 +1,4 @@
-//! Staging: making files that a person picked readable for an agent, which sees nothing of this machine but its
+//! Staging: making files and folders that a person picked readable for an agent, which sees nothing of this machine but its
 //! `outbox`. Owned here: the folders under `outbox`. Called by the commands, on a thread that may block; must never
 //! know what the files are for.
 //!
@@ -8,6 +8,10 @@
 //! shares later edits with the person's file; the agent states the hashes of what it really sent, so the recipient
 //! still gets what is signed for, or nothing. A link also shares the mode, which stays the person's. An agent that is
 //! another user than this one gets copies, its own.
+//!
+//! **What of a folder.** All plain files and folders below it that this user may read, but for what the person left out
+//! ([`rules`]). Links, devices, sockets and pipes are skipped and told of; nothing below a named folder is ever followed
+//! ([`walk`]). A first walk checks and counts everything before the first byte is copied.
 //!
 //! **What is refused.** The front may be in an attacker's hands, so nothing that belongs to any account or to a
 //! demonstration's CA is staged, see [`guard`].
@@ -19,17 +23,24 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use airhatch_wire::StageId;
+use airhatch_wire::path::NameRefused;
+use airhatch_wire::peer::ITEMS_LIMIT;
+use airhatch_wire::warden::{Choice, Staged};
 
 use crate::home::{Folders, Home};
 
+mod fill;
 mod folder;
 mod guard;
 mod names;
 mod place;
+mod rules;
 mod source;
+mod stream;
+mod walk;
 
 pub(crate) use folder::{list, release, sweep};
+pub(crate) use stream::Stream;
 
 /// Why nothing was staged.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +51,7 @@ pub(crate) enum StageError {
     /// Nothing has this path.
     #[error("there is no file {}", .0.display())]
     Missing(PathBuf),
-    /// It is there, but no plain file.
+    /// It is there, but no plain file and no folder.
     #[error("{} is {what}", path.display())]
     NotPlain {
         /// The path.
@@ -62,6 +73,31 @@ pub(crate) enum StageError {
     /// It was another file, or another content, a moment ago.
     #[error("{} changed while it was being staged", .0.display())]
     Changed(PathBuf),
+    /// A pattern that cannot be read.
+    #[error("{0}")]
+    Pattern(String),
+    /// A stream that is not under way.
+    #[error("no file of this number is being sent by the screen")]
+    NoStream,
+    /// More than one offer may hold.
+    #[error("there are more than {ITEMS_LIMIT} files and folders")]
+    TooMany,
+    /// Two names that some recipient could not tell apart.
+    #[error("{} and {other} are one name for many systems", path.display())]
+    Twins {
+        /// The path of one.
+        path: PathBuf,
+        /// The name of the other one, beside it.
+        other: String,
+    },
+    /// No recipient would take this path.
+    #[error("{} cannot be sent: {refused}", path.display())]
+    Refused {
+        /// The path.
+        path: PathBuf,
+        /// Which rule it breaks.
+        refused: NameRefused,
+    },
     /// No recipient would take this name.
     #[error("the name of {} {what}", path.display())]
     Name {
@@ -96,17 +132,6 @@ impl StageError {
     }
 }
 
-/// What has been staged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Staged {
-    /// The folder.
-    pub(crate) stage: StageId,
-    /// How many files.
-    pub(crate) files: u32,
-    /// Their bytes in all.
-    pub(crate) bytes: u64,
-}
-
 /// Counts bytes, tells of them, and stops when asked to.
 pub(crate) struct Meter<'a> {
     copied: u64,
@@ -132,35 +157,53 @@ impl<'a> Meter<'a> {
     }
 }
 
-/// Stages files, all or none. Every path is checked before the first byte is copied, and again when its turn comes.
+/// What shall be staged.
+#[derive(Debug)]
+pub(crate) struct Order<'a> {
+    /// What a person named.
+    pub(crate) paths: &'a [PathBuf],
+    /// What of the folders is left out.
+    pub(crate) choice: &'a Choice,
+    /// A file that is there already.
+    pub(crate) stream: Option<Stream>,
+}
+
+/// Stages files and folders, all or none. Every path is checked before the first byte is copied, and again when its turn
+/// comes.
 pub(crate) fn stage(
     home: &Home,
     folders: &Folders,
-    paths: &[PathBuf],
+    order: Order<'_>,
     mut meter: Meter<'_>,
 ) -> Result<Staged, StageError> {
-    if paths.is_empty() {
+    if order.paths.is_empty() && order.stream.is_none() {
         return Err(StageError::Request("no file was named"));
     }
+    if order.paths.iter().any(|path| !path.is_absolute()) {
+        return Err(StageError::Request("a path to stage must be absolute"));
+    }
     let guard = guard::Guard::new(home)?;
+    let rules = rules::Rules::new(order.choice)?;
     let mut names = names::Names::default();
-    let mut checked = Vec::with_capacity(paths.len());
-    for path in paths {
-        let source = source::open(path, &guard)?;
-        meter.total = meter.total.saturating_add(source.size());
-        meter.check()?;
-        checked.push(names.take(path)?);
+    if let Some(stream) = &order.stream {
+        names.take_name(stream.name());
     }
-    let folder = folder::Staging::begin(folders)?;
+    let named: Vec<(&PathBuf, String)> =
+        order.paths.iter().map(|path| Ok((path, names.take(path)?))).collect::<Result<_, StageError>>()?;
+    let walk = walk::Walk { guard: &guard, rules: &rules };
+    walk.all(&named, &mut fill::Count::new(&mut meter))?;
+    let (folder, streamed) = match order.stream {
+        Some(stream) => stream.end().map(|(folder, bytes)| (folder, Some(bytes)))?,
+        None => (folder::Staging::begin(folders)?, None),
+    };
     let target = place::Target { folder: folder.handle(), given_to: folders.given_to() };
-    let mut bytes = 0_u64;
-    for (path, name) in paths.iter().zip(&checked) {
-        let source = source::open(path, &guard)?;
-        bytes = bytes.saturating_add(place::place(&source, target, name, &mut meter)?);
-    }
+    let mut fill = fill::Fill::new(target, &mut meter);
+    walk.all(&named, &mut fill)?;
+    let (files, inside, bytes, skipped) = fill.done();
     meter.check()?;
     let stage = folder.finish()?;
-    Ok(Staged { stage, files: u32::try_from(paths.len()).unwrap_or(u32::MAX), bytes })
+    let (files, bytes) = (files + u32::from(streamed.is_some()), bytes + streamed.unwrap_or_default());
+    Ok(Staged { stage, files, folders: inside, bytes, skipped })
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod folder;
 pub mod frame;
 pub mod link;
 pub mod name;
+pub mod path;
 pub mod peer;
 mod selection;
 pub mod signed;

@@ -1,4 +1,4 @@
-//! What is never staged, whoever asks: files of accounts and of a demonstration's CA. The warden could read them and
+//! What is never staged, whoever asks and however deep it lies: files of accounts and of a demonstration's CA. The warden could read them and
 //! the front could not, so without this the front would only have to ask.
 //!
 //! A file belongs to an account when its resolved path lies in this home's accounts, or in a folder of the shape that
@@ -39,6 +39,12 @@ impl Guard {
         self.folders.iter().any(|folder| resolved.starts_with(folder))
             || self.files.contains(&(device, inode))
             || resolved.ancestors().skip(1).any(|folder| is_account(folder) || is_state(folder))
+    }
+
+    /// Whether nothing that lies in a folder may be looked at. `resolved` has no symbolic link in it.
+    pub(super) fn protects_folder(&self, resolved: &Path) -> bool {
+        self.folders.iter().any(|folder| resolved.starts_with(folder))
+            || resolved.ancestors().any(|folder| is_account(folder) || is_state(folder))
     }
 
     fn collect(&mut self, folder: &Path) -> io::Result<()> {

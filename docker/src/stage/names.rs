@@ -1,16 +1,16 @@
-//! The names of staged files: the person's own, told apart where two would be one file for some recipient. Which names
-//! may travel at all is the agent's to judge.
+//! The names of what was named: the person's own, told apart where two would be one for some recipient. Below a folder
+//! nothing is renamed: what refers to it would not find it.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
 
-use super::StageError;
+use airhatch_wire::path::{NAME_LIMIT, check_name};
 
-/// The longest name of a file on Linux, bytes.
-const LONGEST: usize = 255;
+use super::StageError;
 
 /// The names given out for one staging folder.
 #[derive(Default)]
@@ -19,24 +19,43 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// The name for the file at this path. Names that differ in letter case or in the spelling of
+    /// The name for what is at this path, or, for a path that ends in dots, where it leads to. Names that differ in letter case or in the spelling of
     /// accents only count as equal; the later one becomes `name (2).txt`.
     pub(super) fn take(&mut self, path: &Path) -> Result<String, StageError> {
-        let bad = |what| StageError::Name { path: path.to_owned(), what };
-        let name = path.file_name().ok_or_else(|| bad("is missing"))?;
-        let name = name.to_str().ok_or_else(|| bad("is not UTF-8"))?;
+        let resolved = path.file_name().is_none().then(|| path.canonicalize().ok()).flatten();
+        let name = resolved.as_deref().unwrap_or(path).file_name();
+        let name = name.ok_or_else(|| StageError::Name { path: path.to_owned(), what: "is missing" })?;
+        let name = text(name, path)?;
+        Ok(self.take_name(name))
+    }
+
+    /// The same for a name.
+    pub(super) fn take_name(&mut self, name: &str) -> String {
         let mut free = name.to_owned();
         let mut count = 1_u64;
         while !self.taken.insert(folded(&free)) {
             count += 1;
             free = numbered(name, count);
         }
-        Ok(free)
+        free
+    }
+}
+
+/// A name as text that may travel; `path` is whose it is.
+pub(super) fn text<'a>(name: &'a OsStr, path: &Path) -> Result<&'a str, StageError> {
+    let bad = || StageError::Name { path: path.to_owned(), what: "is not UTF-8" };
+    let name = name.to_str().ok_or_else(bad)?;
+    match check_name(name) {
+        Ok(()) => Ok(name),
+        Err(refused) => Err(StageError::Refused { path: path.to_owned(), refused }),
     }
 }
 
 /// Spelling without the differences that a file system may ignore: canonical caseless matching (Unicode, D145).
-fn folded(name: &str) -> String {
+pub(super) fn folded(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
     let decomposed: String = name.nfd().collect();
     UniCase::unicode(decomposed).to_folded_case().nfd().collect()
 }
@@ -46,9 +65,9 @@ fn numbered(name: &str, count: u64) -> String {
     let dot = name.rfind('.').filter(|&at| at > 0).unwrap_or(name.len());
     let (stem, extension) = name.split_at(dot);
     let suffix = format!(" ({count})");
-    let (stem, extension) = match LONGEST.checked_sub(suffix.len() + extension.len()) {
+    let (stem, extension) = match NAME_LIMIT.checked_sub(suffix.len() + extension.len()) {
         Some(room) if room > 0 => (shortened(stem, room), extension),
-        _ => (shortened(name, LONGEST - suffix.len()), ""),
+        _ => (shortened(name, NAME_LIMIT - suffix.len()), ""),
     };
     format!("{stem}{suffix}{extension}")
 }
@@ -60,7 +79,6 @@ fn shortened(text: &str, bytes: usize) -> &str {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
     use super::*;
@@ -72,7 +90,7 @@ mod tests {
 
     #[test]
     fn different_names_are_kept_as_they_are() {
-        let names = ["a.txt", ".bashrc", "ملف.txt", "報告書.pdf", "😀", "a b (2).txt", "back\\slash"];
+        let names = ["a.txt", ".bashrc", "ملف.txt", "報告書.pdf", "😀", "a b (2).txt"];
         assert_eq!(take_all(&names.map(|n| Box::leak(format!("/x/{n}").into_boxed_str()) as &str)), names);
     }
 
@@ -100,7 +118,7 @@ mod tests {
         {
             let path = format!("/{name}");
             let taken = take_all(&[&path, &path, &path]);
-            assert!(taken.iter().all(|name| name.len() <= LONGEST), "{taken:?}");
+            assert!(taken.iter().all(|name| name.len() <= NAME_LIMIT), "{taken:?}");
             assert_ne!(taken.first(), taken.get(1));
             assert_ne!(taken.get(1), taken.get(2));
         }

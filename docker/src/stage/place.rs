@@ -57,7 +57,8 @@ pub(super) fn place(
     copy_whole(source, &target, place, meter)
 }
 
-fn create(folder: BorrowedFd<'_>, name: &str) -> io::Result<File> {
+/// Makes an empty file that is not there yet.
+pub(super) fn create(folder: BorrowedFd<'_>, name: &str) -> io::Result<File> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     Ok(openat(folder, name, flags, Mode::RUSR | Mode::WUSR)?.into())
 }

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::time::{Duration, SystemTime};
 
+use airhatch_wire::StageId;
 use airhatch_wire::warden::RuntimeKind;
 
 use super::*;
@@ -13,6 +14,8 @@ use crate::accounts::Accounts;
 
 mod content;
 mod refused;
+mod streams;
+mod trees;
 
 /// A home with one account, and a folder with the person's files.
 struct World {
@@ -58,7 +61,8 @@ impl World {
         tell: &mut dyn FnMut(u64, u64),
     ) -> Result<Staged, StageError> {
         let paths: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
-        stage(&self.home, &self.folders, &paths, Meter::new(cancelled, tell))
+        let order = Order { paths: &paths, choice: &Choice::default(), stream: None };
+        stage(&self.home, &self.folders, order, Meter::new(cancelled, tell))
     }
 
     /// Expects a refusal, and that nothing is left in the outbox.

@@ -67,7 +67,7 @@ fn each_refusal_has_its_code_and_advice() {
     for (path, wanted) in [
         (PathBuf::from("relative"), Code::Invalid),
         (world.files().join("missing"), Code::NotFound),
-        (world.files(), Code::BadSource),
+        (world.home.clone(), Code::NotPermitted),
         (PathBuf::from("/dev/null"), Code::BadSource),
         (vault, Code::NotPermitted),
         (link, Code::NotPermitted),
@@ -172,4 +172,53 @@ fn removing_an_account_ends_its_stagings() {
     held.unlock().unwrap();
     assert!(front.answer(id).is_err());
     assert_eq!(fs::read_dir(world.home.join("accounts")).unwrap().count(), 0);
+}
+
+fn begin_stream(front: &mut Front) -> u32 {
+    let id = front.send(Command::BeginStream { account: email("ann@a"), name: "stdin".to_owned() });
+    assert_eq!(front.answer(id), Ok(Reply::Done));
+    id
+}
+
+fn chunk(stream: u32, bytes: &[u8]) -> Command {
+    Command::Chunk { stream, bytes: bytes.to_vec().into() }
+}
+
+fn end_stream(stream: u32) -> Command {
+    Command::Stage { account: email("ann@a"), paths: vec![], choice: Choice::default(), stream: Some(stream) }
+}
+
+#[test]
+fn what_the_front_sends_itself_becomes_a_file() {
+    let world = world();
+    let mut front = front(&world);
+    let stream = begin_stream(&mut front);
+    for piece in [&b"hello "[..], b"world"] {
+        assert_eq!(front.ask(chunk(stream, piece)), Ok(Reply::Done));
+    }
+    assert!(front.stages("ann@a").is_empty(), "it is not whole");
+    let Ok(Reply::Staged(Staged { stage, files: 1, bytes: 11, .. })) = front.ask(end_stream(stream)) else {
+        panic!("not staged")
+    };
+    let file = outbox(&world).join(stage.to_string()).join("stdin");
+    assert_eq!(fs::read(file).unwrap(), b"hello world");
+    assert_eq!(code(front.ask(end_stream(stream))), Code::NotFound, "it was taken");
+    assert_eq!(code(front.ask(chunk(stream, b"x"))), Code::NotFound);
+}
+
+#[test]
+fn a_stream_that_is_called_off_or_whose_front_goes_leaves_nothing() {
+    let world = world();
+    let mut front = front(&world);
+    let stream = begin_stream(&mut front);
+    assert_eq!(front.ask(Command::CancelStage { id: stream }), Ok(Reply::Done));
+    assert_eq!(code(front.ask(chunk(stream, b"x"))), Code::NotFound);
+    assert_eq!(list(&world), [] as [String; 0]);
+    let streams: Vec<u32> = (0..8).map(|_| begin_stream(&mut front)).collect();
+    let ninth = front.ask(Command::BeginStream { account: email("ann@a"), name: "x".to_owned() });
+    assert_eq!(code(ninth), Code::TryAgain);
+    assert_eq!(front.ask(chunk(streams[0], b"x")), Ok(Reply::Done));
+    front.stream = None;
+    assert!(front.leave().success());
+    assert_eq!(list(&world), [] as [String; 0]);
 }
