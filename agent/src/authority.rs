@@ -1,6 +1,7 @@
 //! Asking the CA: one connection, one question (or the few of one procedure), one answer each.
 
 use airhatch_seal::unseal_small;
+use airhatch_trust::certificate::CertificateError;
 use airhatch_trust::tls::{AuthorityClient, TlsError, exporter};
 use airhatch_trust::{AccountCertificate, AuthorityCertificate, certificate_request, open_statement};
 use airhatch_wire::authority::{
@@ -17,6 +18,10 @@ use crate::keys::{Keys, Unlocked};
 use crate::peer::{CONNECT_TIME, WORD_TIME, tls_failure};
 use crate::transfer::offer::internal;
 
+/// How far this machine's clock may be from the CA's when an account is made: 5 minutes, milliseconds. Certificates
+/// begin that much before they are issued.
+const CLOCKS_APART: u64 = 5 * 60_000;
+
 /// A conversation with the CA.
 struct Line {
     link: Link<SslStream<TcpStream>, ToAuthority, FromAuthority>,
@@ -31,6 +36,11 @@ impl Line {
                 .map_err(|error| unreachable(address, error))?;
             let (tls, root) = client.connect(stream).await.map_err(|error| match error {
                 TlsError::Handshake(_) | TlsError::Protocol => unreachable(address, error),
+                TlsError::Certificate(CertificateError::Expired) => Failure::new(
+                    Code::VerificationFailed,
+                    "by this machine's clock the CA's certificate has expired",
+                )
+                .hint("set this machine's clock; if it is right, tell the person who runs the CA"),
                 other => tls_failure(&other),
             })?;
             let link = Link::open(tls).await.map_err(|error| unreachable(address, error))?;
@@ -81,6 +91,7 @@ pub async fn meet(address: &Address, client: &AuthorityClient) -> Result<Authori
 pub async fn register(keys: &Keys, code: Option<String>) -> Result<AccountCertificate, Failure> {
     let client = AuthorityClient::anonymous(keys.root.fingerprint()).map_err(internal)?;
     let mut line = Line::open(&keys.authority, &client).await?;
+    compare_clocks(&mut line).await?;
     let recipient = Blob::from(keys.seal_key());
     let begin = ToAuthority::RegisterBegin { email: keys.email.clone(), recipient };
     let FromAuthority::Sealed(sealed) = line.ask(&begin).await? else { return Err(unexpected()) };
@@ -92,6 +103,28 @@ pub async fn register(keys: &Keys, code: Option<String>) -> Result<AccountCertif
         FromAuthority::Certificate(der) => own_certificate(keys, &der),
         _ => Err(unexpected()),
     }
+}
+
+/// Refuses to begin where the certificate to come would be worth nothing by this machine's clock: the CA would have
+/// given the email away to keys that nobody keeps.
+async fn compare_clocks(line: &mut Line) -> Result<(), Failure> {
+    let FromAuthority::Info { now: theirs, .. } = line.ask(&ToAuthority::Info).await? else {
+        return Err(unexpected());
+    };
+    let ours = UnixMillis::now();
+    let apart = ours.since(theirs).max(theirs.since(ours));
+    if apart <= CLOCKS_APART {
+        return Ok(());
+    }
+    let far = match apart / 60_000 {
+        minutes @ ..120 => format!("{minutes} minutes"),
+        minutes @ ..2880 => format!("{} hours", minutes / 60),
+        minutes => format!("{} days", minutes / 1440),
+    };
+    let which = if ours > theirs { "ahead of" } else { "behind" };
+    let text = format!("this machine's clock is {far} {which} the CA's");
+    Err(Failure::new(Code::VerificationFailed, text)
+        .hint("set this machine's clock; if it is right, tell the person who runs the CA"))
 }
 
 /// A new certificate for the same keys.

@@ -21,7 +21,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use airhatch_wire::control::{Command, Event, Jail, Phase, Reply};
+use airhatch_wire::control::{AuthorityState, Command, Event, Jail, Phase, Reply};
 use airhatch_wire::peer::Item;
 use airhatch_wire::{
     Address, Code, Email, Failure, Fingerprint, Selection, TransferId, UnixMillis, Untrusted,
@@ -70,7 +70,7 @@ struct Account {
     authority: Address,
     authority_fingerprint: Fingerprint,
     certificate_until: UnixMillis,
-    reachable: Option<bool>,
+    authority_state: AuthorityState,
     addresses: Vec<Address>,
 }
 
@@ -153,7 +153,7 @@ impl Hub {
             Input::Incoming(session, transfer, report) => self.incoming(session, transfer, report),
             Input::SessionEnded(session) => self.session_ended(session),
             Input::Outgoing(transfer, report) => self.outgoing(transfer, report),
-            Input::AuthorityReachable(reachable) => self.authority_reachable(reachable),
+            Input::AuthorityAsked(state) => self.authority_asked(state),
             Input::Listening(addresses) => self.with_account(|account| account.addresses = addresses),
             Input::Renewed(until) => self.with_account(|account| account.certificate_until = until),
             Input::Revocations(number, serials) => self.revocations(number, &serials),

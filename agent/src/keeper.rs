@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use airhatch_trust::seal_statement;
 use airhatch_wire::authority::{ADDRESSES_LIMIT, Announcement, FromAuthority, ToAuthority};
+use airhatch_wire::control::AuthorityState;
 use airhatch_wire::signed::Verb;
 use airhatch_wire::{Address, Blob, Code, Failure, UnixMillis};
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -37,12 +38,19 @@ pub async fn keep(around: Arc<Surroundings>, store: Arc<Store>, addresses: Vec<A
             .without_max_times()
             .build();
         while let Err(failure) = round(&around, &store, &addresses).await {
-            tracing::info!(code = ?failure.code, "the CA cannot be asked now");
-            around.report(Input::AuthorityReachable(failure.code != Code::AuthorityUnreachable)).await;
+            tracing::info!(why = failure.in_one_line(), "the CA cannot be asked now");
+            around.report(Input::AuthorityAsked(state_after(failure))).await;
             sleep(pauses.next().unwrap_or(PAUSES.1)).await;
         }
-        around.report(Input::AuthorityReachable(true)).await;
+        around.report(Input::AuthorityAsked(AuthorityState::Fine)).await;
         sleep(ROUND).await;
+    }
+}
+
+fn state_after(failure: Failure) -> AuthorityState {
+    match failure.code {
+        Code::AuthorityUnreachable => AuthorityState::Unreachable,
+        _ => AuthorityState::Refused(failure),
     }
 }
 

@@ -128,7 +128,7 @@ impl Authority {
         request: ToAuthority,
     ) -> Result<FromAuthority, Refusal> {
         match request {
-            ToAuthority::Info => Ok(self.info()),
+            ToAuthority::Info => Ok(self.info(now)),
             ToAuthority::RegisterBegin { email, recipient } => {
                 register::begin(self, now, conversation, email, &recipient)
             }
@@ -170,9 +170,9 @@ impl Authority {
         }
     }
 
-    fn info(&self) -> FromAuthority {
+    fn info(&self, now: UnixMillis) -> FromAuthority {
         let certificate = Blob::from(self.issuer.root().der().to_vec());
-        FromAuthority::Info { certificate, enrolment: self.enrolment }
+        FromAuthority::Info { certificate, enrolment: self.enrolment, now }
     }
 
     /// Who may ask for something: an account that is live, holds the certificate it shows, and is not revoked. Asked at

@@ -2,8 +2,8 @@
 //! words escaped as on screen. Field names are a promise; append only.
 
 use airhatch_wire::control::{
-    AccountView, ContactView, Event, ItemView, Jail, JailStrength, LogLevel, Phase, Policy, Presence,
-    TransferState, TransferView, Trust,
+    AccountView, AuthorityState, ContactView, Event, ItemView, Jail, JailStrength, LogLevel, Phase, Policy,
+    Presence, TransferState, TransferView, Trust,
 };
 use airhatch_wire::peer::ItemKind;
 use airhatch_wire::warden::{AccountRecord, RuntimeKind};
@@ -72,7 +72,15 @@ pub(crate) fn account(view: &AccountView) -> Value {
         json!({
             "address": authority.address,
             "fingerprint": authority.fingerprint.to_string(),
-            "reachable": authority.reachable,
+            "reachable": match &authority.state {
+                AuthorityState::Unasked => None,
+                AuthorityState::Unreachable => Some(false),
+                AuthorityState::Fine | AuthorityState::Refused(_) => Some(true),
+            },
+            "refused": match &authority.state {
+                AuthorityState::Refused(why) => Some(failure(why)),
+                _ => None,
+            },
         })
     });
     let fields = json!({

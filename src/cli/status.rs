@@ -1,6 +1,8 @@
 //! `airhatch status`: every account (or the one of `--account`) at a glance.
 
-use airhatch_wire::control::{AccountView, Command, Direction, Phase, TransferState, TransferView};
+use airhatch_wire::control::{
+    AccountView, AuthorityState, Command, Direction, Phase, TransferState, TransferView,
+};
 use airhatch_wire::warden::{self, AccountRecord, Isolation, RuntimeKind};
 use airhatch_wire::{Failure, UnixMillis, Untrusted};
 use serde_json::{Value, json};
@@ -129,12 +131,16 @@ fn text(context: &Context, seen: &Seen) -> String {
         facts.push(("  fingerprint", fingerprint.to_string()));
     }
     if let Some(authority) = &view.authority {
-        let reachable = match authority.reachable {
-            Some(true) => " (reachable)",
-            Some(false) => " (not reachable)",
-            None => "",
+        let state = match &authority.state {
+            AuthorityState::Fine => " (reachable)",
+            AuthorityState::Unreachable => " (not reachable)",
+            AuthorityState::Refused(_) => " (refuses)",
+            AuthorityState::Unasked => "",
         };
-        facts.push(("  CA", format!("{}{reachable}", authority.address)));
+        facts.push(("  CA", format!("{}{state}", authority.address)));
+        if let AuthorityState::Refused(why) = &authority.state {
+            facts.push(("  CA says", why.in_one_line()));
+        }
     }
     if let Some(until) = view.certificate_until {
         facts.push(("  certificate until", human::moment(now, until)));

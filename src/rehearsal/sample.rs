@@ -1,8 +1,8 @@
 //! People and transfers for rehearsals.
 
 use airhatch_wire::control::{
-    AccountView, AuthorityView, ContactPolicy, ContactView, Direction, ItemView, Jail, JailStrength, Limits,
-    Phase, Policy, Presence, TransferState, TransferView, Trust,
+    AccountView, AuthorityState, AuthorityView, ContactPolicy, ContactView, Direction, ItemView, Jail,
+    JailStrength, Limits, Phase, Policy, Presence, TransferState, TransferView, Trust,
 };
 use airhatch_wire::peer::ItemKind;
 use airhatch_wire::warden::{AccountRecord, RuntimeKind};
@@ -53,7 +53,7 @@ pub(crate) fn account(phase: Phase) -> AccountView {
         authority: ready.then(|| AuthorityView {
             address: "ca.example.org:7400".parse().unwrap(),
             fingerprint: fingerprint(9),
-            reachable: Some(true),
+            state: AuthorityState::Fine,
         }),
         certificate_until: ready.then(|| NOW.plus(30 * 24 * 60 * MINUTE)),
         addresses: vec!["192.0.2.7:7410".parse().unwrap()],

@@ -1,7 +1,7 @@
 //! The account itself: what is so, and what can be done about it.
 
 use airhatch_wire::Fingerprint;
-use airhatch_wire::control::{Jail, JailStrength};
+use airhatch_wire::control::{AuthorityState, Jail, JailStrength};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -77,7 +77,10 @@ fn facts(sheet: &mut Sheet, model: &Model, session: &Session) {
         sheet.pair(label::CERTIFICATE, &text::certified_until(&until), theme.plain());
     }
     if let Some(authority) = &account.authority {
-        let style = if authority.reachable == Some(false) { theme.warning() } else { theme.plain() };
+        let style = match authority.state {
+            AuthorityState::Fine | AuthorityState::Unasked => theme.plain(),
+            AuthorityState::Unreachable | AuthorityState::Refused(_) => theme.warning(),
+        };
         sheet.pair(label::AUTHORITY, &text::authority(authority), style);
         in_two_rows(sheet, label::AUTHORITY_KEY, &authority.fingerprint);
     }

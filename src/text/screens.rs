@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use airhatch_wire::control::JailStrength;
+use airhatch_wire::control::{AuthorityState, AuthorityView, JailStrength};
 use airhatch_wire::untrusted::escape;
 
 use crate::model::{Model, Screen};
@@ -166,6 +166,8 @@ pub(crate) const AGENT_READY: &str = "agent ok";
 pub(crate) const CA_THERE: &str = "CA ok";
 /// It did not.
 pub(crate) const CA_GONE: &str = "CA unreachable";
+/// It answered, and refused; the settings (screen 5) say why.
+pub(crate) const CA_REFUSES: &str = "CA refuses, see 5";
 /// It was not asked yet.
 pub(crate) const CA_UNKNOWN: &str = "CA not asked yet";
 
@@ -197,13 +199,14 @@ pub(crate) fn certified_until(until: &str) -> String {
 }
 
 /// The CA in one line.
-pub(crate) fn authority(authority: &airhatch_wire::control::AuthorityView) -> String {
-    let reachable = match authority.reachable {
-        Some(true) => "reachable",
-        Some(false) => "unreachable",
-        None => "not asked yet",
+pub(crate) fn authority(authority: &AuthorityView) -> String {
+    let state = match &authority.state {
+        AuthorityState::Fine => "reachable".to_owned(),
+        AuthorityState::Unreachable => "unreachable".to_owned(),
+        AuthorityState::Unasked => "not asked yet".to_owned(),
+        AuthorityState::Refused(why) => format!("refuses: {}", why.in_one_line()),
     };
-    format!("{}, {reachable}", authority.address)
+    format!("{}, {state}", authority.address)
 }
 
 /// The agent in one line.

@@ -1,6 +1,6 @@
 //! The lines around the page: where one is, how things stand, which keys matter here.
 
-use airhatch_wire::control::{Direction, JailStrength, Phase};
+use airhatch_wire::control::{AuthorityState, Direction, JailStrength, Phase};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -117,11 +117,11 @@ fn facts(model: &Model, session: &Session, room: usize) -> Line<'static> {
         Phase::Ready => (text::AGENT_READY, theme.plain()),
         Phase::New | Phase::Locked | Phase::Removed => (text::phase(account.phase), theme.warning()),
     };
-    let reachable = account.authority.as_ref().and_then(|authority| authority.reachable);
-    let (authority, authority_style) = match reachable {
-        Some(true) => (text::CA_THERE, theme.plain()),
-        Some(false) => (text::CA_GONE, theme.warning()),
-        None => (text::CA_UNKNOWN, theme.quiet()),
+    let (authority, authority_style) = match account.authority.as_ref().map(|authority| &authority.state) {
+        Some(AuthorityState::Fine) => (text::CA_THERE, theme.plain()),
+        Some(AuthorityState::Unreachable) => (text::CA_GONE, theme.warning()),
+        Some(AuthorityState::Refused(_)) => (text::CA_REFUSES, theme.warning()),
+        Some(AuthorityState::Unasked) | None => (text::CA_UNKNOWN, theme.quiet()),
     };
     let mut facts: Vec<(String, Style)> = vec![
         (session.record.account.to_string(), theme.strong()),

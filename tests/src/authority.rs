@@ -12,6 +12,13 @@ use openssl::x509::X509;
 use crate::in_time;
 use crate::process::{Program, bare, built};
 
+/// Where Debian and Fedora put libfaketime.
+const FAKETIME: [&str; 3] = [
+    "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib64/faketime/libfaketimeMT.so.1",
+];
+
 /// A CA on loopback.
 pub struct Authority {
     program: Program,
@@ -44,6 +51,19 @@ impl Authority {
     /// Starts it again, at the same address.
     pub async fn start_again(&mut self) {
         self.program = run(&self.folder, &self.address.to_string()).await.0;
+    }
+
+    /// Starts it again, at the same address, with a clock that is off by `shift`, like `+3d`. False, and said to be
+    /// skipped, where libfaketime is not installed.
+    pub async fn start_again_off_by(&mut self, shift: &str) -> bool {
+        let Some(library) = FAKETIME.iter().map(Path::new).find(|path| path.exists()) else {
+            crate::skipped("libfaketime is not installed");
+            return false;
+        };
+        let mut command = command(&self.folder, "run");
+        command.env("LD_PRELOAD", library).env("FAKETIME", shift).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        self.program = listening(command, &self.folder, &self.address.to_string()).await.0;
+        true
     }
 
     /// A one-time code for an email.
@@ -82,7 +102,10 @@ fn said(command: &mut Command) -> String {
 }
 
 async fn run(folder: &Path, listen: &str) -> (Program, Address) {
-    let mut command = command(folder, "run");
+    listening(command(folder, "run"), folder, listen).await
+}
+
+async fn listening(mut command: Command, folder: &Path, listen: &str) -> (Program, Address) {
     command.args(["--listen", listen]).stdout(Stdio::piped());
     let mut program = Program::start(command, &folder.with_extension("log"));
     let stdout = program.stdout();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use airhatch_wire::control::{Command, Passphrase, Phase, Reply, TransferState};
+use airhatch_wire::control::{AuthorityState, Command, Passphrase, Phase, Reply, TransferState};
 use airhatch_wire::peer::Item;
 use airhatch_wire::{Address, Code, Email, Failure, Fingerprint, TransferId, UnixMillis};
 
@@ -136,7 +136,7 @@ impl Hub {
             authority: opened.authority,
             authority_fingerprint: opened.authority_fingerprint,
             certificate_until: opened.certificate_until,
-            reachable: None,
+            authority_state: AuthorityState::Unasked,
             addresses: Vec::new(),
         });
         let mut pages: std::collections::BTreeMap<(TransferId, u32), Vec<Item>> = Default::default();
@@ -193,10 +193,10 @@ impl Hub {
         }
     }
 
-    pub(super) fn authority_reachable(&mut self, reachable: bool) {
-        let known = self.account.as_ref().and_then(|account| account.reachable);
-        if known != Some(reachable) {
-            self.with_account(|account| account.reachable = Some(reachable));
+    pub(super) fn authority_asked(&mut self, state: AuthorityState) {
+        let known = self.account.as_ref().map(|account| &account.authority_state);
+        if known != Some(&state) {
+            self.with_account(|account| account.authority_state = state);
         }
     }
 

@@ -25,7 +25,7 @@ impl Hub {
             authority: account.map(|a| AuthorityView {
                 address: a.authority.clone(),
                 fingerprint: a.authority_fingerprint,
-                reachable: a.reachable,
+                state: a.authority_state.clone(),
             }),
             certificate_until: account.map(|a| a.certificate_until),
             addresses: account.map(|a| a.addresses.clone()).unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use airhatch_wire::control::{Command, Event, LogLevel, Passphrase, Reply};
+use airhatch_wire::control::{AuthorityState, Command, Event, LogLevel, Passphrase, Reply};
 use airhatch_wire::peer::Item;
 use airhatch_wire::signed::Signed;
 use airhatch_wire::{
@@ -77,7 +77,7 @@ pub enum Input {
     /// Progress of an outgoing transfer.
     Outgoing(TransferId, OutgoingReport),
     /// The outcome of the last conversation with the CA.
-    AuthorityReachable(bool),
+    AuthorityAsked(AuthorityState),
     /// Where we listen and said so.
     Listening(Vec<Address>),
     /// Our certificate was renewed; it lasts until then.

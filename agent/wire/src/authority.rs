@@ -79,6 +79,8 @@ pub enum FromAuthority {
         certificate: Blob,
         /// Whether registering needs an invitation.
         enrolment: Enrolment,
+        /// The CA's clock.
+        now: UnixMillis,
     },
     /// A nonce sealed (age, `mlkem768x25519`) to the key that was named.
     Sealed(Blob),

@@ -90,4 +90,11 @@ impl Failure {
         self.hint = Untrusted::new(hint.into());
         self
     }
+
+    /// What happened and what to do about it, escaped, for a place that has one line.
+    #[must_use]
+    pub fn in_one_line(&self) -> String {
+        let (message, hint) = (self.message.shown(), self.hint.shown());
+        if hint.is_empty() { message.to_string() } else { format!("{message}; {hint}") }
+    }
 }

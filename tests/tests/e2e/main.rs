@@ -10,6 +10,7 @@
 mod agent_jail;
 mod authority;
 mod cli;
+mod clock;
 mod contacts;
 mod control;
 mod doctor;

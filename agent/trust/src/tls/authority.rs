@@ -129,8 +129,8 @@ impl AuthorityServer {
         Ok(Self { context: context.build() })
     }
 
-    /// Answers a caller: a stranger (`None`) or an account. The account's certificate is genuine but may have expired:
-    /// ask [`AccountCertificate::verify`] at every request.
+    /// Answers a caller: a stranger (`None`) or an account. The account's certificate is genuine, but its
+    /// time may be over or, where a clock is wrong, yet to come: ask [`AccountCertificate::verify`] at every request.
     ///
     /// # Errors
     /// As the variants of [`TlsError`] say.
@@ -153,7 +153,7 @@ fn judge_caller(sound: bool, context: &mut X509StoreContextRef) -> Result<(), Tl
     let leaf = context.error_depth() == 0;
     if !sound {
         let flaw = judge::flaw(context.error());
-        if !(leaf && matches!(flaw, CertificateError::Expired)) {
+        if !matches!(flaw, CertificateError::Expired | CertificateError::NotYetValid) {
             return Err(flaw.into());
         }
         context.set_error(X509VerifyResult::OK);

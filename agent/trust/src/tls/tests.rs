@@ -213,25 +213,28 @@ async fn a_stranger_and_an_account_reach_the_pinned_ca() {
 }
 
 #[tokio::test]
-async fn the_ca_takes_an_expired_account_and_no_other_flaw() {
+async fn the_ca_takes_an_account_at_a_wrong_time_and_no_other_flaw() {
     let forge = Forge::new(1);
     let server = authority_server(&forge);
-    let (key, certificate) = bent_account(&forge, 2, expired);
-    let client = AuthorityClient::identified(forge.root.fingerprint(), &key, &certificate).unwrap();
-    let (a, b) = pipe();
-    let (_called, answered) = tokio::join!(client.connect(a), server.accept(b));
-    let account = answered.unwrap().1.unwrap();
-    assert!(matches!(account.verify(&forge.root, ago(0)), Err(CertificateError::Expired)));
+    let future = |mold: &mut Mold| mold.not_before = ago(0).plus(DAY);
+    for (bend, flaw) in
+        [(expired as fn(&mut Mold), CertificateError::Expired), (future, CertificateError::NotYetValid)]
+    {
+        let (key, certificate) = bent_account(&forge, 2, bend);
+        let client = AuthorityClient::identified(forge.root.fingerprint(), &key, &certificate).unwrap();
+        let (a, b) = pipe();
+        let (_called, answered) = tokio::join!(client.connect(a), server.accept(b));
+        let account = answered.unwrap().1.unwrap();
+        let found = account.verify(&forge.root, ago(0)).unwrap_err();
+        assert_eq!(found.to_string(), flaw.to_string());
+    }
 
-    let (key, future) = bent_account(&forge, 2, |mold| mold.not_before = ago(0).plus(DAY));
     let (other_key, other) = Forge::new(9).account("ann@example.org", 2);
     let other_forge = Forge::new(9);
     let (late_key, late_other) = bent_account(&other_forge, 2, expired);
-    for (what, key, certificate) in [
-        ("future", key, future),
-        ("another CA's", other_key, other),
-        ("another CA's, expired", late_key, late_other),
-    ] {
+    for (what, key, certificate) in
+        [("another CA's", other_key, other), ("another CA's, expired", late_key, late_other)]
+    {
         let client = AuthorityClient::identified(forge.root.fingerprint(), &key, &certificate).unwrap();
         let (a, b) = pipe();
         let (_called, answered) = tokio::join!(client.connect(a), server.accept(b));

@@ -73,8 +73,21 @@ pub struct AuthorityView {
     pub address: Address,
     /// SHA-256 of its certificate.
     pub fingerprint: Fingerprint,
-    /// The outcome of the last conversation: `None` before the first.
-    pub reachable: Option<bool>,
+    /// The outcome of the last conversation.
+    pub state: AuthorityState,
+}
+
+/// The outcome of the last conversation with the CA.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuthorityState {
+    /// There has been none yet.
+    Unasked,
+    /// It took what it was told.
+    Fine,
+    /// It did not answer.
+    Unreachable,
+    /// It answered, and refused; or its answer cannot be taken. A wrong clock shows here.
+    Refused(Failure),
 }
 
 /// A contact.

@@ -42,7 +42,7 @@ fn questions() -> Vec<ToAuthority> {
 
 fn answers() -> Vec<FromAuthority> {
     vec![
-        FromAuthority::Info { certificate: blob(), enrolment: Enrolment::Invite },
+        FromAuthority::Info { certificate: blob(), enrolment: Enrolment::Invite, now: AT },
         FromAuthority::Sealed(blob()),
         FromAuthority::Certificate(blob()),
         FromAuthority::Located(vec![Some(signed()), None]),

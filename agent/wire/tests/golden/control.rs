@@ -2,9 +2,9 @@
 
 use airhatch_wire::Selection;
 use airhatch_wire::control::{
-    AccountView, AuthorityView, Beyond, Budget, Command, ContactPolicy, ContactView, Direction, Event,
-    FromAgent, ItemView, Jail, JailStrength, Limits, LogLevel, Passphrase, PastTransfer, Phase, Policy,
-    Presence, ReceiptFindings, Reply, Request, TransferState, TransferView, Trust, Verdict,
+    AccountView, AuthorityState, AuthorityView, Beyond, Budget, Command, ContactPolicy, ContactView,
+    Direction, Event, FromAgent, ItemView, Jail, JailStrength, Limits, LogLevel, Passphrase, PastTransfer,
+    Phase, Policy, Presence, ReceiptFindings, Reply, Request, TransferState, TransferView, Trust, Verdict,
 };
 use airhatch_wire::peer::ItemKind;
 
@@ -155,7 +155,7 @@ fn account() -> AccountView {
         authority: Some(AuthorityView {
             address: address(),
             fingerprint: FINGERPRINT,
-            reachable: Some(true),
+            state: AuthorityState::Fine,
         }),
         certificate_until: Some(AT),
         addresses: vec![address()],

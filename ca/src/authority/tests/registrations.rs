@@ -25,8 +25,11 @@ fn whoever_proves_both_keys_gets_the_email() {
 fn info_says_who_this_is_and_what_it_asks() {
     for enrolment in [Enrolment::Open, Enrolment::Invite] {
         let (_home, ca) = authority(enrolment);
-        let expected =
-            FromAuthority::Info { certificate: Blob::from(ca.issuer.root().der().to_vec()), enrolment };
+        let expected = FromAuthority::Info {
+            certificate: Blob::from(ca.issuer.root().der().to_vec()),
+            enrolment,
+            now: NOW,
+        };
         assert_eq!(ca.handle(NOW, &mut stranger(), ToAuthority::Info), expected);
     }
 }
