@@ -16,8 +16,8 @@ mod add_contact;
 mod changed;
 mod contact;
 mod error;
+mod files;
 mod help;
-mod items;
 mod log_in;
 mod offer;
 mod passphrase;
@@ -32,6 +32,7 @@ pub(crate) use add_contact::AddContact;
 pub(crate) use changed::Changed;
 pub(crate) use contact::ContactPage;
 pub(crate) use error::ErrorPage;
+pub(crate) use files::Flag;
 pub(crate) use help::Help;
 pub(crate) use log_in::LogIn;
 pub(crate) use offer::Offer;
@@ -51,9 +52,9 @@ pub(crate) enum Layer {
     /// Asks for the passphrase.
     LogIn(LogIn),
     /// Decides about an offer.
-    Offer(Offer),
+    Offer(Box<Offer>),
     /// Looks at a transfer.
-    Transfer(TransferPage),
+    Transfer(Box<TransferPage>),
     /// Offers files.
     Send(Box<Send>),
     /// Adds a contact.
@@ -82,8 +83,8 @@ impl Layer {
         match self {
             Self::Wizard(dialog) => dialog.as_ref(),
             Self::LogIn(dialog) => dialog,
-            Self::Offer(dialog) => dialog,
-            Self::Transfer(dialog) => dialog,
+            Self::Offer(dialog) => dialog.as_ref(),
+            Self::Transfer(dialog) => dialog.as_ref(),
             Self::Send(dialog) => dialog.as_ref(),
             Self::AddContact(dialog) => dialog,
             Self::Contact(dialog) => dialog,
@@ -102,8 +103,8 @@ impl Layer {
         match self {
             Self::Wizard(dialog) => dialog.as_mut(),
             Self::LogIn(dialog) => dialog,
-            Self::Offer(dialog) => dialog,
-            Self::Transfer(dialog) => dialog,
+            Self::Offer(dialog) => dialog.as_mut(),
+            Self::Transfer(dialog) => dialog.as_mut(),
             Self::Send(dialog) => dialog.as_mut(),
             Self::AddContact(dialog) => dialog,
             Self::Contact(dialog) => dialog,

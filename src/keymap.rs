@@ -70,6 +70,14 @@ pub(crate) enum Action {
     Deny,
     /// Shows all files, or less again.
     Details,
+    /// Ticks something of a list, or takes the tick away.
+    Tick,
+    /// Shows what is in a folder.
+    Unfold,
+    /// Hides what is in a folder.
+    Fold,
+    /// Chooses where an offer's files go.
+    ChooseFolder,
     /// Lets a transfer rest, or go on.
     PauseOrResume,
     /// Tries a waiting transfer now, or offers a failed one again.

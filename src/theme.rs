@@ -34,6 +34,10 @@ pub(crate) struct Glyphs {
     pub(crate) rest: &'static str,
     /// From little to much, for a trace.
     pub(crate) levels: [&'static str; 8],
+    /// A folder that shows what is in it.
+    pub(crate) opened: &'static str,
+    /// A folder that does not.
+    pub(crate) closed: &'static str,
     /// Between facts of one line.
     pub(crate) dot: &'static str,
     /// Text goes on where it was cut.
@@ -55,6 +59,8 @@ pub(crate) const UNICODE: Glyphs = Glyphs {
     done: "█",
     rest: "░",
     levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+    opened: "▾",
+    closed: "▸",
     dot: "·",
     cut: '…',
     mask: "•",
@@ -72,6 +78,8 @@ pub(crate) const ASCII: Glyphs = Glyphs {
     done: "#",
     rest: ".",
     levels: ["_", ".", "-", "~", "=", "+", "*", "#"],
+    opened: "v",
+    closed: ">",
     dot: "-",
     cut: '~',
     mask: "*",

@@ -1,34 +1,34 @@
-//! Somebody offers files: who, what, how much, where to. Doing nothing denies; only `a` accepts, and not at once.
+//! Somebody offers files: who, what, how much, where to. Doing nothing denies; only `a` accepts, and not at once. A
+//! closer look shows the files as a tree, where a part can be ticked.
 
-use airhatch_wire::control::{Command, ContactView, TransferView, Trust};
-use airhatch_wire::{Code, Failure, Selection, TransferId};
+use airhatch_wire::control::{Command, TransferView, Trust};
+use airhatch_wire::{Code, Failure, InboxFolder, Selection, SelectionError, TransferId};
+use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
-use super::items::Items;
-use super::{Dialog, Flow, Guard, problem};
+use super::files::Files;
+use super::{Dialog, Flow, Guard};
 use crate::keymap::{Action, Place};
 use crate::model::{Ask, Model, Tone, Transfer};
 use crate::msg::{Now, Ticket};
 use crate::text;
-use crate::update::{Answer, Turn, step};
-use crate::widgets::Sheet;
+use crate::update::{Answer, Turn};
+use crate::widgets::{Entry, Form, Sheet};
 
-/// Files listed at most before somebody asks for all of them.
-const SOME: usize = 8;
-
-/// Lines besides files, note and folder.
-const OTHER_LINES: usize = 10;
-
-/// Lines of the note at most; all of it is with the list of all files.
-const NOTE_LINES: usize = 2;
+mod draw;
 
 /// The decision about an offer.
 #[derive(Debug)]
 pub(crate) struct Offer {
     id: TransferId,
     guard: Guard,
-    all_files: bool,
-    items: Items,
+    /// Whether all files are shown.
+    closer: bool,
+    files: Files,
+    /// Where the files shall go below the inbox.
+    folder: Option<InboxFolder>,
+    /// That folder while it is typed.
+    typing: Option<Form>,
     waiting: Option<(Ticket, Choice)>,
     problem: Option<Failure>,
 }
@@ -41,9 +41,17 @@ enum Choice {
 
 impl Offer {
     /// Asks about an offer.
-    pub(crate) fn new(id: TransferId, now: Now) -> Self {
-        let guard = Guard::begin(now);
-        Self { id, guard, all_files: false, items: Items::default(), waiting: None, problem: None }
+    pub(crate) fn new(view: &TransferView, now: Now) -> Self {
+        Self {
+            id: view.id,
+            guard: Guard::begin(now),
+            closer: false,
+            files: Files::new(view),
+            folder: None,
+            typing: None,
+            waiting: None,
+            problem: None,
+        }
     }
 
     fn transfer<'a>(&self, model: &'a Model) -> Option<&'a Transfer> {
@@ -62,68 +70,142 @@ impl Offer {
     }
 
     fn decide(&mut self, turn: &mut Turn<'_>, choice: Choice) {
-        if self.waiting.is_some() || self.open_offer(turn.model).is_none() {
+        let Some(items) = self.open_offer(turn.model).map(|view| view.item_count) else { return };
+        if self.waiting.is_some() {
             return;
         }
         if self.guard.holds(turn.model.now) {
             return turn.model.say(Tone::Plain, text::READ_FIRST);
         }
-        if choice == Choice::Accept && self.is_distrusted(turn.model) {
-            let failure = Failure::new(Code::KeyChanged, text::offer::DISTRUSTED);
-            self.problem = Some(failure.hint(text::offer::DISTRUSTED_WHY));
-            return;
-        }
         let transfer = self.id;
         let command = match choice {
-            Choice::Accept => Command::Accept { transfer, items: Selection::All, folder: None },
             Choice::Deny => Command::Deny { transfer, reason: String::new() },
+            Choice::Accept => match self.accepted(turn.model, items) {
+                Ok(items) => Command::Accept { transfer, items, folder: self.folder.clone() },
+                Err(failure) => return self.problem = Some(failure),
+            },
         };
         self.problem = None;
         self.waiting = Some((turn.ask_agent(Ask::Dialog, command), choice));
     }
 
-    fn scroll(&mut self, turn: &mut Turn<'_>, action: Action) {
-        if let Some(view) = self.transfer(turn.model).map(|transfer| transfer.view.clone()) {
-            step(action, |by| self.items.step(turn, &view, by));
+    /// What would be accepted of so many items, or why nothing can be.
+    fn accepted(&self, model: &Model, items: u32) -> Result<Selection, Failure> {
+        if self.is_distrusted(model) {
+            let failure = Failure::new(Code::KeyChanged, text::offer::DISTRUSTED);
+            return Err(failure.hint(text::offer::DISTRUSTED_WHY));
         }
+        let selection = self.files.selection();
+        let hint = |error| match error {
+            SelectionError::Empty => text::offer::NOTHING_TICKED_WHY,
+            _ => text::offer::SCATTERED_WHY,
+        };
+        selection
+            .check(items)
+            .map_err(|error| Failure::new(Code::Invalid, error.to_string()).hint(hint(error)))?;
+        Ok(selection)
     }
+
+    /// Keys for the folder while it is typed.
+    fn type_folder(&mut self, form: Form, action: Action) -> Flow {
+        match action {
+            Action::Close => {}
+            Action::Submit | Action::SubmitNow => match folder(&form.text(0)) {
+                Ok(folder) => (self.folder, self.problem) = (folder, None),
+                Err(failure) => (self.typing, self.problem) = (Some(form), Some(failure)),
+            },
+            _ => {
+                self.typing = Some(form);
+                return Flow::Pass;
+            }
+        }
+        Flow::Stay
+    }
+
+    fn look_closer(&mut self, turn: &mut Turn<'_>) {
+        self.closer = true;
+        turn.model.scrolled = 0;
+        self.files.look(turn);
+    }
+}
+
+/// A folder in the inbox as a person types it: nothing is the inbox itself.
+fn folder(typed: &str) -> Result<Option<InboxFolder>, Failure> {
+    let typed = typed.trim_end_matches('/');
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |_| Failure::new(Code::Invalid, text::offer::NO_FOLDER).hint(text::offer::NO_FOLDER_WHY);
+    typed.parse().map(Some).map_err(wrong)
 }
 
 impl Dialog for Offer {
     fn place(&self) -> Place {
-        Place::Offer
+        if self.typing.is_some() { Place::Form } else { Place::Offer }
+    }
+
+    fn takes_text(&self) -> bool {
+        self.typing.is_some()
     }
 
     fn offers(&self, model: &Model, action: Action) -> bool {
-        !matches!(action, Action::Accept | Action::Deny) || self.open_offer(model).is_some()
+        match action {
+            Action::Accept | Action::Deny | Action::ChooseFolder => self.open_offer(model).is_some(),
+            Action::Tick => self.closer && self.open_offer(model).is_some(),
+            Action::Fold | Action::Unfold => self.closer,
+            _ => true,
+        }
     }
 
     fn act(&mut self, turn: &mut Turn<'_>, action: Action) -> Flow {
+        if let Some(form) = self.typing.take() {
+            return self.type_folder(form, action);
+        }
         match action {
-            Action::Close if self.all_files => self.all_files = false,
+            Action::Close if self.closer => self.closer = false,
             Action::Close => return Flow::Close,
             Action::Accept | Action::OldestYes => self.decide(turn, Choice::Accept),
             Action::Deny | Action::OldestNo => self.decide(turn, Choice::Deny),
-            Action::Details => {
-                self.all_files = !self.all_files;
-                turn.model.scrolled = 0;
-                self.scroll(turn, Action::Up);
+            Action::ChooseFolder if self.open_offer(turn.model).is_some() => {
+                let typed = self.folder.as_ref().map(InboxFolder::as_str).unwrap_or_default();
+                let entry = Entry::open(text::label::FOLDER, text::offer::FOLDER_HINT, typed);
+                (self.typing, self.closer, self.problem) = (Some(Form::new(vec![entry])), false, None);
             }
-            Action::Down | Action::Up | Action::PageDown | Action::PageUp if self.all_files => {
-                self.scroll(turn, action);
+            Action::Details if !self.closer => self.look_closer(turn),
+            Action::Tick if self.closer && !self.files.is_complete() => {
+                turn.model.say(Tone::Plain, text::offer::STILL_LISTING);
+            }
+            Action::Tick if self.open_offer(turn.model).is_none() => {}
+            _ if self.closer && moves(action) => {
+                self.problem = None;
+                self.files.act(action);
             }
             _ => return Flow::Pass,
         }
         Flow::Stay
     }
 
+    fn key(&mut self, _turn: &mut Turn<'_>, key: KeyEvent) -> Flow {
+        if let Some(form) = &mut self.typing {
+            form.key(key);
+        }
+        Flow::Stay
+    }
+
+    fn paste(&mut self, _turn: &mut Turn<'_>, text: &str) -> Flow {
+        if let Some(form) = &mut self.typing {
+            form.paste(text);
+        }
+        Flow::Stay
+    }
+
     fn waits_for(&self, ticket: Ticket) -> bool {
-        self.waiting.is_some_and(|(waiting, _)| waiting == ticket) || self.items.waits_for(ticket)
+        self.waiting.is_some_and(|(waiting, _)| waiting == ticket) || self.files.waits_for(ticket)
     }
 
     fn answer(&mut self, turn: &mut Turn<'_>, ticket: Ticket, answer: Answer) -> Flow {
         let Some((_, choice)) = self.waiting.filter(|(waiting, _)| *waiting == ticket) else {
-            self.items.answer(answer);
+            self.files.answer(turn, answer);
             return Flow::Stay;
         };
         self.waiting = None;
@@ -147,88 +229,23 @@ impl Dialog for Offer {
     }
 
     fn sheet(&self, model: &Model, area: Rect) -> Sheet {
-        let theme = model.setting.theme;
-        let mut sheet = Sheet::new(&theme, text::offer::TITLE, area);
-        let Some(transfer) = self.transfer(model) else {
-            sheet.text(text::offer::GONE);
-            return sheet;
-        };
-        let view = &transfer.view;
-        if self.all_files {
-            if !view.note.is_empty() {
-                sheet.pair(text::label::NOTE, &text::quoted(&view.note.shown()), theme.plain());
-                sheet.blank();
-            }
-            sheet.styled(&text::files_in_words(view), theme.strong());
-            sheet.blank();
-            self.items.draw_all(&mut sheet, view);
-            return sheet;
-        }
-        let contact = model.session.as_ref().and_then(|session| session.contact(&view.contact));
-        who(&mut sheet, view, contact);
-        what(&mut sheet, view, usize::from(area.height));
-        wherefore(&mut sheet, model, view);
-        sheet.blank();
-        if transfer.is_offer() {
-            let live = !self.guard.holds(model.now) && self.waiting.is_none();
-            sheet.choices_when(
-                live,
-                &[("a", text::offer::ACCEPT), ("d", text::offer::DENY), ("Esc", text::offer::LATER)],
-            );
-        } else {
-            let settled = text::state_sentence(view, model.now.wall, &model.setting.zone);
-            sheet.styled(&text::offer::settled(&settled), theme.warning());
-        }
-        if let Some(failure) = &self.problem {
-            problem(&mut sheet, failure);
-        }
-        sheet
+        self.draw(model, area)
     }
 }
 
-/// Who offers, and how sure that is.
-fn who(sheet: &mut Sheet, view: &TransferView, contact: Option<&ContactView>) {
-    let theme = *sheet.theme();
-    sheet.pair(text::label::FROM, view.contact.as_str(), theme.strong());
-    let Some(contact) = contact else {
-        sheet.pair(text::label::TRUST, text::CONTACT_GONE, theme.danger());
-        return;
-    };
-    let style = match contact.trust {
-        Trust::Verified => theme.good(),
-        Trust::Certified => theme.plain(),
-        Trust::Changed { .. } | Trust::Revoked => theme.danger(),
-    };
-    sheet.pair(text::label::TRUST, text::trust_sentence(&contact.trust), style);
-    sheet.pair(text::label::FINGERPRINT, &contact.fingerprint.short(), theme.plain());
-}
-
-/// What is offered, in their words and in bytes.
-fn what(sheet: &mut Sheet, view: &TransferView, rows: usize) {
-    let theme = *sheet.theme();
-    let above = sheet.len();
-    if !view.note.is_empty() {
-        sheet.pair(text::label::NOTE, &text::quoted(&view.note.shown()), theme.plain());
-        sheet.cut(above + NOTE_LINES);
-    }
-    let note_lines = sheet.len() - above;
-    sheet.blank();
-    // The frame takes two lines, a long folder two.
-    let room = rows.saturating_sub(OTHER_LINES + note_lines + 4);
-    Items::draw_some(sheet, view, room.clamp(1, SOME));
-    sheet.right(&text::files_in_words(view), theme.strong());
-}
-
-/// Where it would go, and until when.
-fn wherefore(sheet: &mut Sheet, model: &Model, view: &TransferView) {
-    let theme = *sheet.theme();
-    sheet.blank();
-    sheet.pair(text::label::FOLDER, &text::inbox(model), theme.plain());
-    if let Some(free) = view.free_space {
-        let enough = free >= view.total;
-        let style = if enough { theme.plain() } else { theme.danger() };
-        sheet.pair(text::label::SPACE, &text::free_space(free, enough), style);
-    }
-    let until = text::clock(view.expires, model.now.wall, &model.setting.zone);
-    sheet.pair(text::label::EXPIRES, &until, theme.plain());
+/// Whether an action is about the tree of files.
+pub(super) const fn moves(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Down
+            | Action::Up
+            | Action::PageDown
+            | Action::PageUp
+            | Action::First
+            | Action::Last
+            | Action::Details
+            | Action::Fold
+            | Action::Unfold
+            | Action::Tick
+    )
 }

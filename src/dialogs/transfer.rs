@@ -1,18 +1,22 @@
 //! One transfer that needs no decision: how far it is, and its files.
 
 use airhatch_wire::TransferId;
-use airhatch_wire::control::{Direction, TransferState};
+use airhatch_wire::control::{Direction, TransferState, TransferView};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::items::Items;
+use super::files::Files;
+use super::offer::moves;
 use super::{Dialog, Flow, Layer, Question};
 use crate::keymap::{Action, Place};
 use crate::model::{Model, Tone, Transfer};
 use crate::msg::Ticket;
 use crate::text;
-use crate::update::{Answer, Turn, can_steer, steer, step};
+use crate::update::{Answer, Turn, can_steer, steer};
 use crate::widgets::{Sheet, bar, fit_middle, trace, width_of};
+
+/// Lines of a panel's frame, and of what stands below the files.
+const BELOW_TREE: usize = 5;
 
 /// Columns of a bar at most.
 const WIDEST_BAR: usize = 24;
@@ -24,13 +28,13 @@ const FILE_FIGURES: usize = 24;
 #[derive(Debug)]
 pub(crate) struct TransferPage {
     id: TransferId,
-    items: Items,
+    files: Files,
 }
 
 impl TransferPage {
     /// Looks at a transfer.
-    pub(crate) fn new(id: TransferId) -> Self {
-        Self { id, items: Items::default() }
+    pub(crate) fn new(view: &TransferView) -> Self {
+        Self { id: view.id, files: Files::new(view) }
     }
 
     fn transfer<'a>(&self, model: &'a Model) -> Option<&'a Transfer> {
@@ -66,8 +70,11 @@ impl Dialog for TransferPage {
                     return Flow::Close;
                 }
             }
-            (Action::Down | Action::Up | Action::PageDown | Action::PageUp, Some(view)) => {
-                step(action, |by| self.items.step(turn, &view, by));
+            // Where there is nothing to open, Enter closes what it opened.
+            (Action::Details, _) if !self.files.is_on_folder() => return Flow::Close,
+            (_, Some(_)) if moves(action) => {
+                self.files.look(turn);
+                self.files.act(action);
             }
             _ => return Flow::Pass,
         }
@@ -75,11 +82,11 @@ impl Dialog for TransferPage {
     }
 
     fn waits_for(&self, ticket: Ticket) -> bool {
-        self.items.waits_for(ticket)
+        self.files.waits_for(ticket)
     }
 
-    fn answer(&mut self, _turn: &mut Turn<'_>, _ticket: Ticket, answer: Answer) -> Flow {
-        self.items.answer(answer);
+    fn answer(&mut self, turn: &mut Turn<'_>, _ticket: Ticket, answer: Answer) -> Flow {
+        self.files.answer(turn, answer);
         Flow::Stay
     }
 
@@ -94,7 +101,8 @@ impl Dialog for TransferPage {
         let mut sheet = Sheet::new(&theme, text::what(view), area);
         facts(&mut sheet, model, transfer);
         sheet.blank();
-        self.items.draw_all(&mut sheet, view);
+        self.files.draw_loading(&mut sheet);
+        self.files.draw_tree(&mut sheet, usize::from(area.height).saturating_sub(BELOW_TREE), false, view);
         sheet.right(&text::files_in_words(view), theme.strong());
         sheet
     }
@@ -137,10 +145,10 @@ fn moving(sheet: &mut Sheet, model: &Model, transfer: &Transfer) {
     let figures = text::speed(&transfer.meter, view, tick);
     let line = trace(&theme, bar_room(sheet, &figures), &transfer.meter.trace(tick));
     with_figures(sheet, text::label::SPEED, vec![line], figures);
-    if let (Some((index, item, moved)), 2..) = (transfer.present_file(), view.item_count) {
+    if let (Some((index, item, moved)), 2..) = (transfer.present_file(), view.wanted) {
         let room = sheet.width().saturating_sub(sheet.label_width() + FILE_FIGURES).max(8);
         let name = fit_middle(&item.path.shown(), room, theme.glyphs().cut);
-        let words = text::present_file(index + 1, view.item_count, &name, moved, item.size);
+        let words = text::present_file(index + 1, view.wanted, &name, moved, item.size);
         sheet.pair(text::label::FILE, &words, theme.plain());
     }
 }

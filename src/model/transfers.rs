@@ -22,11 +22,11 @@ impl Transfer {
         matches!((self.view.direction, &self.view.state), (Direction::Incoming, TransferState::Offered))
     }
 
-    /// The file that moves now: which one of the table, and how many of its bytes moved. `None` when it is none of those
+    /// The file that moves now: which one of those that come, and how many of its bytes moved. `None` when it is none of those
     /// that the agent told of at once.
     pub(crate) fn present_file(&self) -> Option<(usize, &ItemView, u64)> {
         let mut before = 0_u64;
-        for (index, item) in self.view.items.iter().enumerate() {
+        for (index, item) in self.view.items.iter().filter(|item| item.wanted).enumerate() {
             let end = before.saturating_add(item.size);
             if self.view.moved < end {
                 return Some((index, item, self.view.moved - before));

@@ -156,6 +156,11 @@ pub(crate) fn item(path: &str, size: u64) -> ItemView {
     ItemView { path, kind, size, executable: false, wanted: true, landed_as: None }
 }
 
+/// A folder.
+pub(crate) fn folder(path: &str) -> ItemView {
+    ItemView { kind: ItemKind::Folder, ..item(path, 0) }
+}
+
 /// Something that went wrong.
 pub(crate) fn failure(code: Code) -> Failure {
     Failure::new(code, "what happened, told by the agent").hint("do this about it")

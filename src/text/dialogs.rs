@@ -3,7 +3,8 @@
 use airhatch_wire::Failure;
 use airhatch_wire::control::TransferView;
 
-use super::{advice, bytes, count, left, percent, rate, what};
+use super::{advice, bytes, count, left, number, percent, rate, what};
+use crate::dialogs::Flag;
 use crate::keymap::Keys;
 use crate::model::Meter;
 
@@ -68,6 +69,18 @@ pub(crate) mod offer {
     pub(crate) const ACCEPT: &str = "accept";
     pub(crate) const DENY: &str = "deny";
     pub(crate) const LATER: &str = "decide later";
+    pub(crate) const ACCEPT_TICKED: &str = "accept what is ticked";
+    pub(crate) const TICK: &str = "tick";
+    pub(crate) const FOLDER: &str = "folder";
+    pub(crate) const BACK: &str = "back";
+    pub(crate) const FOLDER_HINT: &str =
+        "a folder in your inbox, like photos/2026; empty is the inbox itself";
+    pub(crate) const NO_FOLDER: &str = "this is not a folder in your inbox";
+    pub(crate) const NO_FOLDER_WHY: &str =
+        "type a name or a path like photos/2026: not from / on, and without ..";
+    pub(crate) const NOTHING_TICKED_WHY: &str = "tick something with Space, or deny the offer with d";
+    pub(crate) const SCATTERED_WHY: &str = "tick whole folders, or accept everything";
+    pub(crate) const STILL_LISTING: &str = "The files are still being listed: one moment";
     pub(crate) const ACCEPTED: &str = "Accepted: the files come";
     pub(crate) const DENIED: &str = "Denied";
     pub(crate) const GONE: &str = "This offer is gone.";
@@ -162,8 +175,43 @@ pub(crate) fn quoted(words: &str) -> String {
 
 /// `3 files, 4.2 MB`.
 pub(crate) fn files_in_words(view: &TransferView) -> String {
-    let files = usize::try_from(view.item_count).unwrap_or(usize::MAX);
-    format!("{}, {}", count(files, "file", "files"), bytes(view.total))
+    format!("{}, {}", number(view), bytes(view.total))
+}
+
+/// The same, where the number of files is known.
+pub(crate) fn files_and_bytes(files: u32, size: u64) -> String {
+    let files = usize::try_from(files).unwrap_or(usize::MAX);
+    format!("{}, {}", count(files, "file", "files"), bytes(size))
+}
+
+/// How much of an offer is ticked: files and bytes.
+pub(crate) fn ticked(ticked: (u32, u64), all: (u32, u64)) -> String {
+    format!("{} of {} files ticked, {} of {}", ticked.0, all.0, bytes(ticked.1), bytes(all.1))
+}
+
+/// What a name deserves to be told of, in a word.
+pub(crate) const fn flag(flag: Flag, is_folder: bool) -> &'static str {
+    match flag {
+        Flag::None => "",
+        Flag::Hidden => "hidden",
+        Flag::Program if is_folder => "has programs",
+        Flag::Program => "program",
+        Flag::Autostart => "may run by itself",
+    }
+}
+
+/// The same about a whole offer, in a sentence.
+pub(crate) const fn look_out(flag: Flag) -> &'static str {
+    match flag {
+        Flag::None | Flag::Hidden => "",
+        Flag::Program => "there are programs among the files",
+        Flag::Autostart => "some of this may run by itself once it is in your home folder",
+    }
+}
+
+/// While pages of a long list are on their way.
+pub(crate) fn listing(known: u32, all: u32) -> String {
+    format!("Listing the files: {}", percent(u64::from(known), u64::from(all)))
 }
 
 /// What a transfer is, for a question.
@@ -173,13 +221,21 @@ pub(crate) fn transfer_in_words(view: &TransferView) -> String {
 }
 
 /// Files that the list does not show.
-pub(crate) fn more_files(number: usize) -> String {
-    format!("and {} more; Enter shows all", count(number, "file", "files"))
+pub(crate) fn more_files(number: Option<usize>) -> String {
+    match number {
+        Some(number) => format!("and {number} more; Enter shows all"),
+        None => "and more; Enter shows all".to_owned(),
+    }
 }
 
 /// The name that a file got, since its own was taken.
 pub(crate) fn landed_as(name: &str) -> String {
     format!("here as {name}")
+}
+
+/// Room where files would go, at the end of a line.
+pub(crate) fn free(free: u64) -> String {
+    format!("{} free", bytes(free))
 }
 
 /// Room where files would go.

@@ -107,6 +107,7 @@ pub(crate) mod label {
     pub(crate) const NOTE: &str = "Note";
     pub(crate) const STATE: &str = "State";
     pub(crate) const DONE: &str = "Done";
+    pub(crate) const LOOK_OUT: &str = "Look out";
     pub(crate) const SPEED: &str = "Speed";
     pub(crate) const FILE: &str = "File";
     pub(crate) const FOLDER: &str = "Folder";
@@ -233,4 +234,10 @@ pub(crate) fn inbox(model: &Model) -> String {
     let home = model.setting.home.as_deref();
     let short = home.and_then(|home| path.strip_prefix(home).ok()).map(|rest| Path::new("~").join(rest));
     escape(&short.as_deref().unwrap_or(path).to_string_lossy())
+}
+
+/// A folder in the inbox, or the inbox itself.
+pub(crate) fn inbox_folder(model: &Model, folder: Option<&airhatch_wire::InboxFolder>) -> String {
+    let inbox = inbox(model);
+    folder.map_or(inbox.clone(), |folder| format!("{inbox}/{}", escape(folder.as_str())))
 }

@@ -1,8 +1,9 @@
 //! States in words: of transfers, contacts, accounts; and advice for failures that come without any.
 
 use airhatch_wire::control::{
-    Direction, Jail, JailStrength, Phase, Policy, Presence, TransferState, TransferView, Trust,
+    Direction, ItemView, Jail, JailStrength, Phase, Policy, Presence, TransferState, TransferView, Trust,
 };
+use airhatch_wire::peer::ItemKind;
 use airhatch_wire::warden::RuntimeKind;
 use airhatch_wire::{Code, UnixMillis};
 use jiff::tz::TimeZone;
@@ -12,9 +13,41 @@ use super::{bytes, clock, count, percent};
 /// What a transfer carries: a file's name, or how many.
 pub(crate) fn what(view: &TransferView) -> String {
     match (view.items.first(), view.item_count) {
-        (Some(item), 0 | 1) => item.path.shown(),
-        (_, number) => count(usize::try_from(number).unwrap_or(usize::MAX), "file", "files"),
+        (Some(item), 0 | 1) => named(item),
+        (Some(top), _) if is_all_in(view, top) => named(top),
+        _ => number(view),
     }
+}
+
+/// `3 files`, `3 of 5 files`; items where folders are among them and not all is known.
+pub(crate) fn number(view: &TransferView) -> String {
+    let all = usize::try_from(view.item_count).unwrap_or(usize::MAX);
+    let is_file = |item: &&ItemView| item.kind == ItemKind::File;
+    let (wanted, of, one, many) = if view.items.len() >= all {
+        let files = view.items.iter().filter(is_file).count();
+        (view.items.iter().filter(is_file).filter(|item| item.wanted).count(), files, "file", "files")
+    } else {
+        let wanted = usize::try_from(view.wanted).unwrap_or(usize::MAX).min(all);
+        let files_only = view.items.iter().all(|item| is_file(&item));
+        (wanted, all, if files_only { "file" } else { "item" }, if files_only { "files" } else { "items" })
+    };
+    if wanted == of { count(of, one, many) } else { format!("{wanted} of {}", count(of, one, many)) }
+}
+
+/// An item's name; a folder's ends in a stroke.
+fn named(item: &ItemView) -> String {
+    let name = item.path.shown();
+    if item.kind == ItemKind::Folder { name + "/" } else { name }
+}
+
+/// Whether everything lies in one folder, as far as that is known for sure.
+fn is_all_in(view: &TransferView, top: &ItemView) -> bool {
+    let inside = |item: &ItemView| {
+        let rest = item.path.as_received().strip_prefix(top.path.as_received());
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let all_known = usize::try_from(view.item_count).is_ok_and(|all| view.items.len() >= all);
+    top.kind == ItemKind::Folder && all_known && view.items.iter().skip(1).all(inside)
 }
 
 /// How far a transfer is, in a word or two.
@@ -55,12 +88,12 @@ pub(crate) fn state_sentence(view: &TransferView, now: UnixMillis, zone: &TimeZo
             format!("resuming at {}", percent(view.moved, view.total))
         }
         TransferState::Accepted => "accepted; the bytes are about to start".to_owned(),
-        TransferState::Waiting => "accepted; starts when other transfers have ended".to_owned(),
-        TransferState::NoRoom if outgoing => "no room at the receiver; goes on when there is".to_owned(),
-        TransferState::NoRoom => "no room on the disk here; goes on when there is".to_owned(),
-        TransferState::Paused { by_us: true, by_them: true } => "paused by both sides".to_owned(),
-        TransferState::Paused { by_us: true, .. } => "paused by you".to_owned(),
-        TransferState::Paused { .. } => "paused by the other side".to_owned(),
+        TransferState::Waiting => resting("accepted; starts when other transfers have ended", view),
+        TransferState::NoRoom if outgoing => resting("no room at the receiver; goes on when there is", view),
+        TransferState::NoRoom => resting("no room on the disk here; goes on when there is", view),
+        TransferState::Paused { by_us: true, by_them: true } => resting("paused by both sides", view),
+        TransferState::Paused { by_us: true, .. } => resting("paused by you", view),
+        TransferState::Paused { .. } => resting("paused by the other side", view),
         TransferState::Moving if outgoing => "sending".to_owned(),
         TransferState::Moving => "receiving".to_owned(),
         TransferState::Finishing => "all bytes are there; checking them".to_owned(),
@@ -77,6 +110,11 @@ pub(crate) fn state_sentence(view: &TransferView, now: UnixMillis, zone: &TimeZo
         TransferState::Expired => "nobody decided in time".to_owned(),
         TransferState::Failed(failure) => failure.message.shown(),
     }
+}
+
+/// Why it rests, and where it will go on.
+fn resting(why: &str, view: &TransferView) -> String {
+    if view.moved == 0 { why.to_owned() } else { format!("{why}, from {}", percent(view.moved, view.total)) }
 }
 
 /// What a person can do about a transfer that does not go on by itself, or could go on sooner.

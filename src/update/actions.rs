@@ -155,9 +155,9 @@ fn open_transfer(turn: &mut Turn<'_>, id: TransferId) {
         return;
     };
     let layer = if transfer.is_offer() {
-        Layer::Offer(Offer::new(id, turn.model.now))
+        Layer::Offer(Box::new(Offer::new(&transfer.view, turn.model.now)))
     } else {
-        Layer::Transfer(TransferPage::new(id))
+        Layer::Transfer(Box::new(TransferPage::new(&transfer.view)))
     };
     turn.open(layer);
 }

@@ -1,17 +1,47 @@
 //! The offer dialog, and looking at transfers.
 
-use airhatch_wire::control::{Command, Direction, Event, Reply, TransferState, Trust};
+use airhatch_wire::control::{Command, Direction, Event, Reply, TransferState, TransferView, Trust};
 use airhatch_wire::{Code, Selection, TransferId};
 
 use crate::rehearsal::{
-    HOSTILE, Rehearsal, changed_contact, contact, email, failure, item, many_transfers, offer, online, shots,
-    transfer, two_contacts,
+    HOSTILE, Rehearsal, changed_contact, contact, email, failure, folder, item, many_transfers, offer,
+    online, shots, transfer, two_contacts,
 };
 
 const ID: TransferId = TransferId([1; 16]);
 
 fn offered() -> Rehearsal {
     Rehearsal::logged_in(two_contacts(), vec![offer(1)])
+}
+
+/// An offer of a tree, with things that deserve a second look.
+fn tree() -> TransferView {
+    let mut view = offer(1);
+    view.items = vec![
+        item("notes.txt", 812),
+        folder("photos"),
+        item("photos/lake.jpg", 3_400_000),
+        folder("photos/old"),
+        item("photos/old/報告書.png", 1_250_000),
+        item("photos/old/.cache", 9),
+        folder("tools"),
+        item("tools/setup.sh", 2_000),
+        item("tools/.bashrc", 300),
+    ];
+    view.item_count = 9;
+    view.wanted = 9;
+    view.total = view.items.iter().map(|item| item.size).sum();
+    view
+}
+
+fn closer() -> Rehearsal {
+    let mut rehearsal = Rehearsal::logged_in(two_contacts(), vec![tree()]);
+    rehearsal.keys("<Enter>").wait(500).keys("<Enter>");
+    rehearsal
+}
+
+fn accept(items: Selection, folder: Option<&str>) -> Command {
+    Command::Accept { transfer: ID, items, folder: folder.map(|folder| folder.parse().unwrap()) }
 }
 
 fn opened() -> Rehearsal {
@@ -135,9 +165,11 @@ fn more_files_than_a_page_are_fetched_as_they_are_looked_at() {
     view.items = (0..256).map(|n| item(&format!("{n:03}.txt"), n)).collect();
     view.item_count = 400;
     let mut rehearsal = Rehearsal::logged_in(two_contacts(), vec![view]);
-    rehearsal.keys("<Enter><Enter>");
-    assert_eq!(rehearsal.commands(), []);
-    rehearsal.keys(&"<PageDown>".repeat(22));
+    rehearsal.keys("<Enter>");
+    assert_eq!(rehearsal.commands(), [], "a glance needs no more than is known");
+    rehearsal.keys("<Enter> ");
+    assert!(rehearsal.screen(80, 24).contains("Listing the files: 64 %"));
+    assert!(rehearsal.screen(80, 24).contains("still being listed"), "no part can be ticked yet");
     let more = (256..400).map(|n| item(&format!("{n:03}.txt"), n)).collect();
     rehearsal.agent(Ok(Reply::Items(more))).keys(&"<PageDown>".repeat(40));
     assert_eq!(rehearsal.commands(), [Command::Items { transfer: ID, from: 256 }]);
@@ -178,4 +210,112 @@ fn an_offer_of_a_revoked_contact_says_so() {
     assert!(rehearsal.screen(80, 24).contains("Nothing is taken from this contact now."));
     rehearsal.keys("d");
     assert_eq!(rehearsal.commands().len(), 1, "denying is always possible");
+}
+
+#[test]
+fn a_tree_is_told_by_its_top_and_opened_folder_by_folder() {
+    let mut rehearsal = Rehearsal::logged_in(two_contacts(), vec![tree()]);
+    rehearsal.keys("<Enter>").wait(500);
+    shots!("offer_tree", rehearsal);
+    insta::assert_snapshot!("offer_tree_60x20", rehearsal.screen(60, 20));
+    rehearsal.keys("<Enter>j<Enter>jjl");
+    shots!("offer_tree_open", rehearsal);
+    insta::assert_snapshot!("offer_tree_open_60x20", rehearsal.screen(60, 20));
+    rehearsal.keys("hh");
+    assert!(
+        !rehearsal.screen(80, 24).contains("lake.jpg"),
+        "from a closed folder to the one it lies in, which closes"
+    );
+}
+
+#[test]
+fn what_is_ticked_comes_and_nothing_else() {
+    let mut rehearsal = closer();
+    rehearsal.keys("j ");
+    shots!("offer_part", rehearsal);
+    insta::assert_snapshot!("offer_part_60x20", rehearsal.screen(60, 20));
+    rehearsal.keys("a").agent(Ok(Reply::Transfer(Box::new(tree()))));
+    assert_eq!(rehearsal.commands(), [accept(Selection::of([0, 6, 7, 8]), None)]);
+    assert!(rehearsal.model.layers.is_empty());
+}
+
+#[test]
+fn the_part_and_the_folder_are_kept_at_a_glance() {
+    let mut rehearsal = closer();
+    rehearsal.keys(" <Esc>fphotos/2026/<Enter>");
+    shots!("offer_part_glance", rehearsal);
+    rehearsal.keys("a");
+    assert_eq!(rehearsal.commands(), [accept(Selection::of(1..9), Some("photos/2026"))]);
+}
+
+#[test]
+fn ticking_everything_again_accepts_the_whole() {
+    let mut rehearsal = closer();
+    rehearsal.keys(" jj  kk a");
+    assert_eq!(rehearsal.commands(), [accept(Selection::All, None)]);
+}
+
+#[test]
+fn nothing_ticked_is_no_acceptance() {
+    let mut rehearsal = closer();
+    rehearsal.keys(" j j a");
+    assert_eq!(rehearsal.commands(), []);
+    shots!("offer_nothing", rehearsal);
+    rehearsal.keys("d");
+    assert_eq!(rehearsal.commands().len(), 1, "denying needs no ticks");
+}
+
+#[test]
+fn only_a_folder_in_the_inbox_can_be_said() {
+    for typed in ["/etc", "../x", "a/../b", "a\\b"] {
+        let mut rehearsal = opened();
+        rehearsal.keys("f").paste(typed).keys("<Enter>");
+        assert!(rehearsal.model.takes_text(), "{typed} is still being typed");
+        rehearsal.keys("<Esc>a");
+        assert_eq!(rehearsal.commands(), [accept(Selection::All, None)], "{typed}");
+    }
+    let mut rehearsal = opened();
+    rehearsal.keys("f../x<Enter>");
+    shots!("offer_folder_wrong", rehearsal);
+    insta::assert_snapshot!("offer_folder_wrong_60x20", rehearsal.screen(60, 20));
+}
+
+#[test]
+fn keys_typed_into_the_folder_decide_nothing() {
+    let mut rehearsal = opened();
+    rehearsal.keys("faddy<C-n>").burst("aaaa").paste("a");
+    assert_eq!(rehearsal.commands(), []);
+    assert!(rehearsal.screen(80, 24).contains("addyaaaaa"));
+}
+
+#[test]
+fn a_list_that_ends_early_is_shown_as_far_as_it_goes() {
+    let mut view = offer(1);
+    view.item_count = 1_000_000;
+    let mut rehearsal = Rehearsal::logged_in(two_contacts(), vec![view]);
+    rehearsal.keys("<Enter>").wait(500).keys("<Enter>");
+    rehearsal.agent(Ok(Reply::Items(vec![]))).keys("a");
+    let commands = rehearsal.commands();
+    assert_eq!(commands, [Command::Items { transfer: ID, from: 3 }, accept(Selection::All, None)]);
+}
+
+#[test]
+fn a_hundred_thousand_files_are_walked_through_without_a_stall() {
+    let mut view = offer(1);
+    view.items = vec![folder("d")];
+    view.item_count = 100_001;
+    let mut rehearsal = Rehearsal::logged_in(two_contacts(), vec![view]);
+    rehearsal.keys("<Enter>").wait(500).keys("<Enter>");
+    for page in 0..391_u64 {
+        let page: Vec<_> =
+            (page * 256..(page * 256 + 256).min(100_000)).map(|n| item(&format!("d/{n:06}"), 1)).collect();
+        rehearsal.agent(Ok(Reply::Items(page)));
+    }
+    rehearsal.done();
+    let began = std::time::Instant::now();
+    rehearsal.keys("Gk ").screen(80, 24);
+    assert!(began.elapsed().as_millis() < 500, "{:?}", began.elapsed());
+    assert!(rehearsal.screen(80, 24).contains("099998"));
+    rehearsal.keys("a");
+    assert_eq!(rehearsal.commands(), [accept(Selection::of((0..99_999).chain([100_000])), None)]);
 }

@@ -8,7 +8,7 @@ use airhatch_wire::{Code, Failure, TransferId, UnixMillis, warden};
 use proptest::prelude::*;
 
 use crate::msg::{Effect, Msg, Stage, Ticket};
-use crate::rehearsal::{HOSTILE, Rehearsal, account, contact, fingerprint, item, record, transfer};
+use crate::rehearsal::{HOSTILE, Rehearsal, account, contact, fingerprint, folder, item, record, transfer};
 
 /// One thing that may happen.
 #[derive(Clone, Debug)]
@@ -73,6 +73,10 @@ fn keys() -> impl Strategy<Value = String> {
         "X",
         "G",
         "?",
+        " ",
+        "f",
+        "h",
+        "l",
         "1",
         "2",
         "3",
@@ -92,6 +96,8 @@ fn state() -> impl Strategy<Value = TransferState> {
         Just(TransferState::Offered),
         Just(TransferState::Accepted),
         Just(TransferState::Moving),
+        Just(TransferState::NoRoom),
+        (any::<bool>(), any::<bool>()).prop_map(|(by_us, by_them)| TransferState::Paused { by_us, by_them }),
         Just(TransferState::Finishing),
         any::<u64>().prop_map(|at| TransferState::Delivered { at: UnixMillis(at) }),
         text().prop_map(|reason| TransferState::Denied { reason: reason.as_str().into() }),
@@ -106,7 +112,11 @@ fn view() -> impl Strategy<Value = TransferView> {
         |(number, outgoing, state, names, note, (total, moved, free, count))| {
             let direction = if outgoing { Direction::Outgoing } else { Direction::Incoming };
             TransferView {
-                items: names.iter().map(|name| item(name, total)).collect(),
+                items: names
+                    .iter()
+                    .enumerate()
+                    .map(|(n, name)| if n == 1 { folder(name) } else { item(name, total) })
+                    .collect(),
                 item_count: count,
                 wanted: count,
                 note: note.as_str().into(),
@@ -250,7 +260,7 @@ proptest! {
         });
         let contacts = || vec![contact("ann@example.org", Trust::Certified, Presence::Unknown)];
         let places = [
-            "1", "2", "3", "4", "5", "1<Enter>", "1<Enter><Enter>", "s", "c", "2<Enter>", "2<Enter>v", "5p", "5w",
+            "1", "2", "3", "4", "5", "1<Enter>", "1<Enter><Enter>", "1<Enter><Enter> ", "1<Enter>f", "s", "c", "2<Enter>", "2<Enter>v", "5p", "5w",
             "5X", "?", "1x", "5u", "5un", "5un<Enter>",
         ];
         for keys in places {
