@@ -112,6 +112,17 @@ impl Transfers {
         self.all.iter().any(Transfer::is_moving)
     }
 
+    /// Which place a transfer has among those that wait for their turn in its direction, and how many there are. The
+    /// oldest is the first.
+    pub(crate) fn place_in_line(&self, id: TransferId) -> Option<(usize, usize)> {
+        let direction = self.find(id)?.view.direction;
+        let line = self.ids(|other| {
+            other.view.direction == direction && matches!(other.view.state, TransferState::Waiting)
+        });
+        let place = line.iter().rev().position(|other| *other == id)?;
+        Some((place + 1, line.len()))
+    }
+
     /// How many are not over and not merely waiting for somebody.
     pub(crate) fn busy(&self) -> usize {
         let busy = |state: &TransferState| {

@@ -229,6 +229,9 @@ mod tests {
             (Direction::Outgoing, TransferState::NoRoom),
             (Direction::Incoming, TransferState::NoRoom),
             (Direction::Outgoing, TransferState::Accepted),
+            (Direction::Outgoing, TransferState::Waiting),
+            (Direction::Incoming, TransferState::Waiting),
+            (Direction::Outgoing, TransferState::Waiting),
         ];
         let views = (1..).zip(views).map(|(number, (direction, state))| {
             let mut view = transfer(number, direction, state);
@@ -238,6 +241,7 @@ mod tests {
         let mut rehearsal = Rehearsal::logged_in(two_contacts(), views.collect());
         shots!("resting", rehearsal);
         insta::assert_snapshot!("resting_60x20", rehearsal.keys("jjj").screen(60, 20));
+        insta::assert_snapshot!("in_line_60x20", rehearsal.keys("jjj").screen(60, 20));
     }
 
     #[test]

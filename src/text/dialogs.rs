@@ -205,7 +205,7 @@ pub(crate) const fn look_out(flag: Flag) -> &'static str {
     match flag {
         Flag::None | Flag::Hidden => "",
         Flag::Program => "there are programs among the files",
-        Flag::Autostart => "some of this may run by itself once it is in your home folder",
+        Flag::Autostart => "some of this may run by itself: look closer",
     }
 }
 
@@ -251,6 +251,11 @@ pub(crate) fn progress(view: &TransferView) -> String {
 /// Which file of how many moves, and how far that one is.
 pub(crate) fn present_file(number: usize, of: u32, name: &str, moved: u64, size: u64) -> String {
     format!("{name}, {number} of {of}, {}", percent(moved, size))
+}
+
+/// Whose turn it is when others have ended.
+pub(crate) fn place_in_line(place: usize, of: usize) -> String {
+    format!("{place} of {of} in line")
 }
 
 /// How fast a moving transfer is, and how long it will take.

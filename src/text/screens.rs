@@ -107,6 +107,7 @@ pub(crate) mod label {
     pub(crate) const NOTE: &str = "Note";
     pub(crate) const STATE: &str = "State";
     pub(crate) const DONE: &str = "Done";
+    pub(crate) const TURN: &str = "Turn";
     pub(crate) const LOOK_OUT: &str = "Look out";
     pub(crate) const SPEED: &str = "Speed";
     pub(crate) const FILE: &str = "File";

@@ -19,6 +19,9 @@ const OTHER_LINES: usize = 10;
 /// Lines of the note at most; all of it is above the list of all files.
 const NOTE_LINES: usize = 2;
 
+/// From so many lines on, the names have an empty line above.
+const AIRY: usize = 18;
+
 /// Lines of a panel's frame, and of what stands below the list of all files.
 const BELOW_TREE: usize = 6;
 
@@ -55,7 +58,9 @@ impl Offer {
         }
         let look_out = self.files.flag() >= Flag::Program;
         let others = sheet.len() - above + usize::from(look_out);
-        sheet.blank();
+        if rows >= AIRY {
+            sheet.blank();
+        }
         // The frame takes two lines, a long folder two.
         let room = rows.saturating_sub(OTHER_LINES + others + 4);
         self.files.draw_some(sheet, room.clamp(1, SOME));

@@ -63,7 +63,7 @@ fn who_what_how_much_and_where_to() {
 fn a_hostile_offer_cannot_hide_what_it_is() {
     let mut view = offer(1);
     view.items = HOSTILE.iter().map(|name| item(name, 1 << 40)).collect();
-    view.item_count = 60_000;
+    (view.item_count, view.wanted) = (60_000, 60_000);
     view.total = u64::MAX;
     view.free_space = Some(1_000);
     view.note = HOSTILE.concat().as_str().into();
@@ -163,7 +163,7 @@ fn a_decision_is_asked_once_and_closes_the_dialog() {
 fn more_files_than_a_page_are_fetched_as_they_are_looked_at() {
     let mut view = offer(1);
     view.items = (0..256).map(|n| item(&format!("{n:03}.txt"), n)).collect();
-    view.item_count = 400;
+    (view.item_count, view.wanted) = (400, 400);
     let mut rehearsal = Rehearsal::logged_in(two_contacts(), vec![view]);
     rehearsal.keys("<Enter>");
     assert_eq!(rehearsal.commands(), [], "a glance needs no more than is known");
@@ -221,7 +221,7 @@ fn a_tree_is_told_by_its_top_and_opened_folder_by_folder() {
     rehearsal.keys("<Enter>j<Enter>jjl");
     shots!("offer_tree_open", rehearsal);
     insta::assert_snapshot!("offer_tree_open_60x20", rehearsal.screen(60, 20));
-    rehearsal.keys("hh");
+    rehearsal.keys("hhh");
     assert!(
         !rehearsal.screen(80, 24).contains("lake.jpg"),
         "from a closed folder to the one it lies in, which closes"
