@@ -48,7 +48,7 @@ pub(crate) enum Msg {
     /// An agent's answer.
     Agent(Ticket, Result<Reply, Failure>),
     /// The connection to an account's agent is there, with the account's state.
-    Attached(Ticket, Result<AccountView, Failure>),
+    Attached(Ticket, Result<Box<AccountView>, Failure>),
     /// Copying goes on.
     Staging {
         /// For which request.

@@ -135,7 +135,7 @@ impl Rehearsal {
             Effect::Attach(ticket, ..) => Some(*ticket),
             _ => None,
         });
-        self.send(Msg::Attached(ticket, outcome))
+        self.send(Msg::Attached(ticket, outcome.map(Box::new)))
     }
 
     /// The ticket of the last staging.

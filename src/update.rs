@@ -69,7 +69,7 @@ pub(crate) enum Answer {
     /// From the agent.
     Agent(Result<control::Reply, Failure>),
     /// A connection to an agent.
-    Attached(Result<control::AccountView, Failure>),
+    Attached(Result<Box<control::AccountView>, Failure>),
     /// Copying goes on.
     Staging {
         /// Bytes copied.

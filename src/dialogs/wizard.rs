@@ -246,7 +246,9 @@ impl Dialog for Wizard {
                 self.getting.iter_mut().for_each(|getting| getting.hear(line.clone()));
             }
             (Some(Work::Folders(_)), Answer::Warden(outcome)) => self.folders_made(turn, outcome),
-            (Some(Work::Agent(_, record)), Answer::Attached(outcome)) => self.attached(turn, record, outcome),
+            (Some(Work::Agent(_, record)), Answer::Attached(outcome)) => {
+                self.attached(turn, record, outcome.map(|account| *account));
+            }
             (Some(Work::Keys(_, record)), Answer::Agent(outcome)) => {
                 return self.enrolled(turn, record, outcome);
             }

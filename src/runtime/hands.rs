@@ -94,7 +94,7 @@ impl Hands {
                 slot.put(attachment, link);
                 Ok(account)
             };
-            Msg::Attached(ticket, attached.await)
+            Msg::Attached(ticket, attached.await.map(Box::new))
         });
     }
 

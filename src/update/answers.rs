@@ -36,7 +36,9 @@ fn to_dialog(turn: &mut Turn<'_>, ticket: Ticket, answer: &Answer) -> bool {
 fn unattended(turn: &mut Turn<'_>, why: Ask, answer: Answer) {
     match (why, answer) {
         (Ask::Accounts, Answer::Warden(outcome)) => accounts(turn, outcome),
-        (Ask::Attach(record), Answer::Attached(outcome)) => session::attached(turn, record, outcome),
+        (Ask::Attach(record), Answer::Attached(outcome)) => {
+            session::attached(turn, record, outcome.map(|account| *account));
+        }
         (Ask::Watch, Answer::Agent(Ok(_))) => session::complete(turn),
         (Ask::Watch, Answer::Agent(Err(failure))) => turn.fail(text::FAILED_WATCH, failure),
         (Ask::Ping(email), Answer::Agent(Ok(Reply::Pong { micros }))) => {

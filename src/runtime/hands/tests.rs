@@ -46,7 +46,7 @@ impl World {
         self.attach(1);
         let agent = self.let_attach().await;
         let told = self.inbox.recv().await.unwrap();
-        assert_eq!(told, Msg::Attached(Ticket(1), Ok(account(Phase::Ready))));
+        assert_eq!(told, Msg::Attached(Ticket(1), Ok(Box::new(account(Phase::Ready)))));
         agent
     }
 }

@@ -187,9 +187,9 @@ fn answer(effect: &Effect, how: u8, what: &str) -> Option<Msg> {
             Msg::Warden(*ticket, Ok(warden::Reply::Accounts(vec![record("you@example.org", true)])))
         }
         (Effect::Attach(ticket, ..), 0) => Msg::Attached(*ticket, Err(refused())),
-        (Effect::Attach(ticket, ..), 1) => Msg::Attached(*ticket, Ok(account(Phase::New))),
-        (Effect::Attach(ticket, ..), 2) => Msg::Attached(*ticket, Ok(account(Phase::Locked))),
-        (Effect::Attach(ticket, ..), _) => Msg::Attached(*ticket, Ok(account(Phase::Ready))),
+        (Effect::Attach(ticket, ..), 1) => Msg::Attached(*ticket, Ok(Box::new(account(Phase::New)))),
+        (Effect::Attach(ticket, ..), 2) => Msg::Attached(*ticket, Ok(Box::new(account(Phase::Locked)))),
+        (Effect::Attach(ticket, ..), _) => Msg::Attached(*ticket, Ok(Box::new(account(Phase::Ready)))),
         (Effect::Agent(ticket, _) | Effect::Watch(ticket), 0) => Msg::Agent(*ticket, Err(refused())),
         (Effect::Agent(ticket, _), 1) => {
             Msg::Agent(*ticket, Ok(Reply::Account(Box::new(account(Phase::Ready)))))
