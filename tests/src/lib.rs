@@ -17,6 +17,7 @@ mod agent;
 mod authority;
 mod broken_engine;
 mod control;
+mod dice;
 mod engine;
 mod forge;
 mod front;
@@ -36,6 +37,7 @@ pub use agent::Agent;
 pub use authority::Authority;
 pub use broken_engine::{BrokenEngine, Trouble};
 pub use control::Control;
+pub use dice::{Dice, set_or};
 pub use engine::{
     Compose, Container, ContainerWorld, Engine, Image, PrivateEngine, TEST_LABEL, proc_status, root_folder,
 };

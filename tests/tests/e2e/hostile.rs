@@ -3,4 +3,5 @@
 mod bytes;
 mod offers;
 mod recipients;
+mod resume;
 mod streams;

@@ -19,6 +19,7 @@ mod engine;
 mod hostile;
 mod interrupted;
 mod jail;
+mod kill_loop;
 mod names;
 mod others;
 mod sources;
