@@ -11,7 +11,7 @@ use std::io;
 use std::sync::Arc;
 
 use airhatch_wire::control::{FromAgent, Phase};
-use airhatch_wire::{Code, Failure, UnixMillis};
+use airhatch_wire::{Code, Failure, TransferId, UnixMillis};
 use tokio::net::UnixListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -51,6 +51,8 @@ pub struct Agent {
     happened: mpsc::Sender<Happened>,
     work: JoinSet<()>,
     unflushed: bool,
+    /// Landings whose outcome is not on the disk yet.
+    unclosed: Vec<TransferId>,
     trouble: Option<Failure>,
     /// What is being decided now changes what is remembered.
     changing: bool,
@@ -80,6 +82,7 @@ pub async fn run(args: RunArgs, begun: Begun, stop: impl Future<Output = ()>) ->
         happened,
         work: JoinSet::new(),
         unflushed: false,
+        unclosed: Vec::new(),
         trouble: None,
         changing: false,
         ending: None,
@@ -166,7 +169,7 @@ impl Agent {
     async fn carry_out(&mut self, output: Output) {
         match output {
             // While the delivery is not on the disk, the landing's plan is what a restart goes by.
-            Output::CloseLanding(_) if !self.flushed().await => {}
+            Output::CloseLanding(transfer) if !self.flushed().await => self.unclosed.push(transfer),
             Output::Put(record) => {
                 self.remember(move |store| store.put(&record.name().to_bytes(), &*record)).await;
             }
@@ -241,6 +244,11 @@ impl Agent {
         self.trouble = trouble_in(flushed);
         // A flush that failed is tried again with the next thing that happens.
         self.unflushed = self.trouble.is_some();
+        if !self.unflushed {
+            for transfer in std::mem::take(&mut self.unclosed) {
+                self.act(Output::CloseLanding(transfer));
+            }
+        }
     }
 
     /// Says goodbye: the CA hears that the account is gone, keys and connections go, fronts get their last answer.

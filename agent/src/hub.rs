@@ -10,6 +10,7 @@ mod history;
 mod incoming;
 mod outgoing;
 mod pause;
+mod recall;
 mod record;
 mod rules;
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use airhatch_wire::control::Reply;
+use airhatch_wire::peer::PeerWord;
 use airhatch_wire::{Failure, UnixMillis};
 use tokio::sync::mpsc;
 
 use super::account::{Open, tell};
 use super::{Agent, closed};
-use crate::hub::{Ask, Input, Output};
+use crate::hub::{Ask, Input, OutgoingReport, Output};
 use crate::keys::pin_of;
 use crate::landing::Landing;
 use crate::peer::{dial, presence};
@@ -43,6 +44,15 @@ impl Agent {
                 account.tasks.spawn(async move {
                     if let Err(failure) = dial::say(&around, &target, &word).await {
                         tracing::debug!(code = ?failure.code, "a contact could not be told");
+                    }
+                });
+            }
+            Output::Recall(target, transfer, reason) => {
+                account.tasks.spawn(async move {
+                    let word = PeerWord::Cancel { transfer, reason };
+                    match dial::say(&around, &target, &word).await {
+                        Ok(()) => around.report(Input::Outgoing(transfer, OutgoingReport::Told)).await,
+                        Err(failure) => tracing::debug!(code = ?failure.code, "a contact could not be told"),
                     }
                 });
             }

@@ -140,6 +140,7 @@ impl Hub {
         }
         if came {
             self.hurry_deliveries(email);
+            self.recall_untold(email);
         }
     }
 

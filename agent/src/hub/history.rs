@@ -52,6 +52,8 @@ pub struct Past {
     pub proof: Option<Proof>,
     /// Incoming: what the account made of it by itself.
     pub verdict: Option<Verdict>,
+    /// Incoming, when delivered: SHA-256 of the sender's completion, for a sender that never got its receipt.
+    pub completion: Option<[u8; 32]>,
 }
 
 /// What a recipient signed about a delivery, and what is needed to check it.
@@ -95,6 +97,7 @@ impl Hub {
             offer: transfer.offer.clone(),
             proof,
             verdict: transfer.verdict,
+            completion: transfer.completion,
         };
         self.put(Record::Past(Box::new(past.clone())));
         self.past.insert(id, past);

@@ -29,11 +29,15 @@ impl Hub {
                 && entry.transfer.contact == arrived.offer.from
                 && entry.transfer.offer.body == arrived.signed.body;
             if !same {
-                let reused = Failure::new(Code::Conflict, "another offer with this id is known here");
-                return self.outputs.push(Output::Order(session, SessionOrder::Refuse(reused)));
+                return self.outputs.push(Output::Order(session, reused()));
             }
             guest.transfer = Some(id);
             return self.offered_again(session, id);
+        }
+        if let Some(past) = self.past.get(&id) {
+            let same = past.direction == Direction::Incoming && past.offer.body == arrived.signed.body;
+            let order = ended(id, &past.outcome, past.completion).filter(|_| same).unwrap_or_else(reused);
+            return self.outputs.push(Output::Order(session, order));
         }
         if let Err(failure) = self.may_be_offered(&arrived) {
             return self.outputs.push(Output::Order(session, SessionOrder::Refuse(failure)));
@@ -68,14 +72,8 @@ impl Hub {
             | TransferState::Waiting
             | TransferState::Moving
             | TransferState::Finishing => SessionOrder::Accept,
-            TransferState::Delivered { at } => match entry.transfer.completion {
-                Some(completion) => SessionOrder::Receipt { completion, at: *at },
-                None => SessionOrder::Refuse(no_transfer(id)),
-            },
-            TransferState::Denied { reason } => SessionOrder::Deny(reason.clone()),
-            TransferState::Cancelled { reason, .. } => SessionOrder::Cancel(reason.clone()),
-            TransferState::Expired => SessionOrder::Refuse(expired()),
-            TransferState::Failed(failure) => SessionOrder::Refuse(failure.clone()),
+            state => ended(id, state, entry.transfer.completion)
+                .unwrap_or_else(|| SessionOrder::Refuse(no_transfer(id))),
         };
         if !entry.transfer.state.is_over() {
             let before = entry.session.replace(session);
@@ -174,6 +172,25 @@ impl Hub {
     }
 }
 
+/// What the sender of a transfer that is over is told; `None` for one that is not.
+fn ended(id: TransferId, state: &TransferState, completion: Option<[u8; 32]>) -> Option<SessionOrder> {
+    Some(match state {
+        TransferState::Delivered { at } => match completion {
+            Some(completion) => SessionOrder::Receipt { completion, at: *at },
+            None => SessionOrder::Refuse(no_transfer(id)),
+        },
+        TransferState::Denied { reason } => SessionOrder::Deny(reason.clone()),
+        TransferState::Cancelled { reason, .. } => SessionOrder::Cancel(reason.clone()),
+        TransferState::Expired => SessionOrder::Refuse(expired()),
+        TransferState::Failed(failure) => SessionOrder::Refuse(failure.clone()),
+        _ => return None,
+    })
+}
+
+fn reused() -> SessionOrder {
+    SessionOrder::Refuse(Failure::new(Code::Conflict, "another offer with this id is known here"))
+}
+
 fn new_entry(session: SessionId, arrived: ArrivedOffer) -> Entry {
     let ArrivedOffer { offer, signed, items, free_space } = arrived;
     let transfer = Transfer {
@@ -192,6 +209,7 @@ fn new_entry(session: SessionId, arrived: ArrivedOffer) -> Entry {
         landed: Vec::new(),
         completion: None,
         verdict: None,
+        untold: false,
     };
     Entry { transfer, items, moved: 0, session: Some(session) }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use airhatch_wire::control::{Direction, NOTE_LIMIT, TransferState};
-use airhatch_wire::peer::PeerWord;
 use airhatch_wire::{Code, Email, Failure, StageId, TransferId};
 
 use super::pause::is_paused_by_us;
@@ -48,6 +47,7 @@ impl Hub {
             landed: Vec::new(),
             completion: None,
             verdict: None,
+            untold: false,
         };
         self.keep(Entry { transfer, items: draft.items, moved: 0, session: None });
         self.answer_transfer(ask, id);
@@ -87,24 +87,10 @@ impl Hub {
         self.outputs.extend(hurry);
     }
 
-    /// A recipient has decided. One that accepted what we called off meanwhile is told so.
-    pub(super) fn woken(&mut self, email: &Email, id: TransferId) {
-        let Some(entry) = self.transfers.get(&id) else { return };
-        let transfer = &entry.transfer;
-        if transfer.direction != Direction::Outgoing || transfer.contact != *email {
-            return;
-        }
-        match &transfer.state {
-            TransferState::Cancelled { by_us: true, reason } => {
-                let word = PeerWord::Cancel { transfer: id, reason: reason.clone() };
-                self.say(email, word);
-            }
-            state if !state.is_over() => self.outputs.push(Output::HurryDelivery(id)),
-            _ => {}
-        }
-    }
-
     pub(super) fn outgoing(&mut self, id: TransferId, report: OutgoingReport) {
+        if report == OutgoingReport::Told {
+            return self.recalled(id);
+        }
         let Some(entry) = self.transfers.get_mut(&id) else { return };
         if entry.transfer.direction != Direction::Outgoing || entry.transfer.state.is_over() {
             return;
@@ -121,6 +107,7 @@ impl Hub {
             return;
         }
         match report {
+            OutgoingReport::Told => {}
             OutgoingReport::Paused => self.paused_by_recipient(id),
             OutgoingReport::Unreachable(kept) => {
                 if matches!(entry.transfer.state, TransferState::Moving | TransferState::Finishing) {

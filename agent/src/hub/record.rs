@@ -113,6 +113,8 @@ pub struct Transfer {
     pub completion: Option<[u8; 32]>,
     /// Incoming: what the account made of it by itself.
     pub verdict: Option<Verdict>,
+    /// Outgoing, called off: the recipient has not heard it yet.
+    pub untold: bool,
 }
 
 /// What belongs to the account as a whole.

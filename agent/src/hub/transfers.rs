@@ -45,8 +45,7 @@ impl Hub {
         let Some(entry) = self.transfers.get(&id) else { return };
         match (entry.transfer.direction, entry.session) {
             (Direction::Outgoing, _) if is_paused_by_us(&entry.transfer.state) => {
-                let email = entry.transfer.contact.clone();
-                self.say(&email, PeerWord::Cancel { transfer: id, reason: reason.clone() });
+                self.recall(id, reason.clone());
             }
             (Direction::Outgoing, _) => self.outputs.push(Output::StopDelivery(id, Some(reason.clone()))),
             (Direction::Incoming, Some(session)) => {
@@ -54,6 +53,7 @@ impl Hub {
             }
             (Direction::Incoming, None) => self.wake_sender(id),
         }
+        self.owe_recall(id);
         self.settle(id, TransferState::Cancelled { by_us: true, reason: reason.clone() });
     }
 

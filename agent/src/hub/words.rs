@@ -184,6 +184,8 @@ pub enum OutgoingReport {
     Delivered(Box<Proof>, UnixMillis),
     /// It cannot go on.
     Failed(Failure),
+    /// The recipient has heard that it was called off.
+    Told,
 }
 
 /// A contact as tasks need it for dialling.
@@ -279,6 +281,8 @@ pub enum Output {
     PauseDelivery(TransferId),
     /// Dial a contact for this one word.
     Say(Target, Box<peer::PeerWord>),
+    /// Dial a contact to say that a transfer of ours is off, and report when it has heard it.
+    Recall(Target, TransferId, Untrusted<String>),
     /// What a peer's connection shall do.
     Order(SessionId, SessionOrder),
     /// Remove what arrived of a transfer.

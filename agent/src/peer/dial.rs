@@ -48,6 +48,30 @@ pub async fn call(around: &Surroundings, target: &Target) -> Result<(PeerLink, A
     try_all(around, &pinned, &addresses).await
 }
 
+/// As [`call`], after one that failed: what was announced before may be stale, so the CA is asked first. Where the CA
+/// cannot be asked either, what is known has to serve.
+///
+/// # Errors
+/// As [`call`].
+pub async fn call_again(
+    around: &Surroundings,
+    target: &mut Target,
+) -> Result<(PeerLink, AccountCertificate), Failure> {
+    let pinned = certificate_of(&target.pin)?;
+    let _permit = around.dials.acquire().await;
+    if let Some(fresh) = locate(around, target).await
+        && target.announcement.as_ref() != Some(&fresh)
+        && !addresses(&fresh, &pinned).is_empty()
+    {
+        around.report(Input::Located(target.pin.email.clone(), fresh.clone())).await;
+        target.announcement = Some(fresh);
+    }
+    match &target.announcement {
+        Some(known) => try_all(around, &pinned, &addresses(known, &pinned)).await,
+        None => Err(offline(target)),
+    }
+}
+
 /// Calls a contact to say one word.
 ///
 /// # Errors

@@ -35,12 +35,18 @@ pub async fn ping(around: &Surroundings, target: &Target) -> Result<u64, Failure
 pub async fn watch(around: Arc<Surroundings>, target: Target, mut now: mpsc::Receiver<()>) {
     let email = target.pin.email.clone();
     let mut target = target;
+    let mut again = false;
     loop {
         let mut pauses = pauses();
         let mut link = loop {
             let start = Instant::now();
             let outcome = async {
-                let (mut link, _) = dial::call(&around, &target).await?;
+                let called = if again {
+                    dial::call_again(&around, &mut target).await
+                } else {
+                    dial::call(&around, &target).await
+                };
+                let (mut link, _) = called?;
                 exchange(&mut link, 0).await?;
                 Ok::<_, Failure>(link)
             };
@@ -54,8 +60,7 @@ pub async fn watch(around: Arc<Surroundings>, target: Target, mut now: mpsc::Rec
                     around.report(Input::Sighted(email.clone(), None)).await;
                 }
             }
-            // What was announced before is stale now: the CA is asked afresh.
-            target.announcement = None;
+            again = true;
             tokio::select! {
                 () = sleep(pauses.next().unwrap_or(PAUSES.1)) => {}
                 word = now.recv() => if word.is_none() { return },

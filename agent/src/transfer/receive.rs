@@ -20,7 +20,7 @@ use super::writer;
 use crate::hub::{ArrivedOffer, IncomingReport, Input, SessionId, SessionOrder};
 use crate::landing::{self, Landed, Landing, LandingError};
 use crate::peer::session::{out_of_place, part, refuse};
-use crate::peer::{PeerLink, SILENCE, Surroundings, WORD_TIME, frame_failure};
+use crate::peer::{KEEPALIVE, PeerLink, SILENCE, Surroundings, WORD_TIME, frame_failure};
 
 /// How often progress is told to fronts and to the sender.
 const PROGRESS: Duration = Duration::from_millis(200);
@@ -267,7 +267,8 @@ impl Arrival<'_> {
         let completion = sha256(&signed.body);
         self.report(IncomingReport::Landing(completion)).await;
         let landing = landing.completed_by(completion);
-        let landed = tokio::task::spawn_blocking(move || landing.finish(&hashes)).await;
+        let landing = tokio::task::spawn_blocking(move || landing.finish(&hashes));
+        let landed = give_signs(link, progress.durable, landing).await;
         let landed = landed.map_err(|error| End::Failed(offer::internal(error)))?;
         Ok(landed_report(landed.map_err(|error| End::Failed(error.into()))?))
     }
@@ -438,6 +439,23 @@ fn stop_order(order: Option<SessionOrder>) -> Result<(), End> {
         Some(SessionOrder::Refuse(failure)) => Err(End::Failed(failure)),
         Some(SessionOrder::Drop) | None => Err(End::Dropped),
         Some(_) => Ok(()),
+    }
+}
+
+/// Waits for work that nothing stops any more, and shows the sender now and then that somebody is here.
+async fn give_signs<T>(link: &mut PeerLink, durable: Arc<AtomicU64>, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    let mut signs = interval(KEEPALIVE);
+    signs.tick().await;
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = signs.tick() => {
+                let durable = durable.load(Ordering::Relaxed);
+                // A sender that is gone comes again, and is told then.
+                let _gone = timeout(WORD_TIME, link.send(&PeerWord::Ack { durable })).await;
+            }
+        }
     }
 }
 

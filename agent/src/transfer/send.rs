@@ -60,6 +60,8 @@ impl From<Failure> for End {
 /// What the attempts of one delivery learn.
 #[derive(Default)]
 struct Progress {
+    /// It was called before.
+    tried: bool,
     /// The recipient has answered the last attempt.
     reached: bool,
     /// Bytes of content that the recipient has on its disk, as it said.
@@ -80,36 +82,30 @@ pub async fn deliver(
     let mut progress = Progress::default();
     loop {
         progress.reached = false;
-        let end = match attempt(&around, &delivery, &target, &mut orders, &mut progress).await {
+        let end = match attempt(&around, &delivery, &mut target, &mut orders, &mut progress).await {
             Ok(()) => End::Over,
             Err(end) => end,
         };
         match end {
             End::Over | End::Stopped(None) => return,
             End::Failed(failure) => return report(OutgoingReport::Failed(failure)).await,
-            End::Stopped(Some(reason)) if progress.reached => {
-                return tracing::debug!(?reason, "the recipient was told");
-            }
+            End::Stopped(Some(_)) if progress.reached => return report(OutgoingReport::Told).await,
             End::Paused if progress.reached => return,
-            End::Paused => return tell(&around, &target, &pause_of(&delivery)).await,
-            End::Stopped(Some(reason)) => {
-                return tell(&around, &target, &cancel_of(&delivery, reason)).await;
-            }
+            End::Paused => return pause(&around, &target, &delivery).await,
+            End::Stopped(Some(reason)) => return recall(&around, &target, &delivery, reason).await,
             End::Lost(failure) => tracing::debug!(code = ?failure.code, "the delivery waits"),
         }
         report(OutgoingReport::Unreachable(progress.kept)).await;
         if progress.reached {
             pauses = self::pauses();
         }
-        // What was announced before may be stale: the CA is asked afresh.
-        target.announcement = None;
         tokio::select! {
             () = sleep(pauses.next().unwrap_or(PAUSES.1)) => {}
             order = orders.recv() => match order {
                 Some(DeliveryOrder::Hurry) => {}
-                Some(DeliveryOrder::Pause) => return tell(&around, &target, &pause_of(&delivery)).await,
+                Some(DeliveryOrder::Pause) => return pause(&around, &target, &delivery).await,
                 Some(DeliveryOrder::Stop(Some(reason))) => {
-                    return tell(&around, &target, &cancel_of(&delivery, reason)).await;
+                    return recall(&around, &target, &delivery, reason).await;
                 }
                 Some(DeliveryOrder::Stop(None)) | None => return,
             },
@@ -117,10 +113,18 @@ pub async fn deliver(
     }
 }
 
-/// One more call, so that the recipient need not wait for nothing. When it fails, the recipient hears it on its answer.
-async fn tell(around: &Surroundings, target: &Target, word: &PeerWord) {
-    if let Err(failure) = dial::say(around, target, word).await {
+/// One more call, so that the recipient need not wait for nothing. When it fails, the recipient hears it when it wakes us.
+async fn pause(around: &Surroundings, target: &Target, delivery: &Delivery) {
+    if let Err(failure) = dial::say(around, target, &pause_of(delivery)).await {
         tracing::debug!(code = ?failure.code, "the recipient could not be told");
+    }
+}
+
+/// One more call, so that the recipient keeps nothing. When it fails, the hub does it when the recipient is there again.
+async fn recall(around: &Surroundings, target: &Target, delivery: &Delivery, reason: Untrusted<String>) {
+    match dial::say(around, target, &cancel_of(delivery, reason)).await {
+        Ok(()) => around.report(Input::Outgoing(delivery.transfer, OutgoingReport::Told)).await,
+        Err(failure) => tracing::debug!(code = ?failure.code, "the recipient could not be told"),
     }
 }
 
@@ -136,13 +140,17 @@ const fn pause_of(delivery: &Delivery) -> PeerWord {
 async fn attempt(
     around: &Arc<Surroundings>,
     delivery: &Delivery,
-    target: &Target,
+    target: &mut Target,
     orders: &mut mpsc::Receiver<DeliveryOrder>,
     progress: &mut Progress,
 ) -> Result<(), End> {
+    let again = std::mem::replace(&mut progress.tried, true);
     let (link, recipient) = loop {
+        let calling = async {
+            if again { dial::call_again(around, target).await } else { dial::call(around, target).await }
+        };
         tokio::select! {
-            called = dial::call(around, target) => break called?,
+            called = calling => break called?,
             order = orders.recv() => stop(order)?,
         }
     };

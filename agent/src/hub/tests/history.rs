@@ -106,6 +106,7 @@ fn of_too_many_the_one_that_ended_first_goes() {
             offer: signed(&offer("me@x.org", "ann@x.org", 1, 0, 0)),
             proof: None,
             verdict: None,
+            completion: None,
         }))
     });
     let mut store: Vec<Record> = records.collect();

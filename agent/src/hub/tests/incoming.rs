@@ -349,3 +349,22 @@ fn a_landing_that_outlived_its_connection_is_told_over_the_next_one() {
         [SessionOrder::Receipt { completion: [5; 32], at }]
     );
 }
+
+#[test]
+fn a_transfer_that_left_the_list_is_not_offered_to_the_person_again() {
+    let mut world = World::with_ann();
+    world.offers("ann@x.org", 1, 1);
+    let created = world.now;
+    world.commands(accept(1)).0.unwrap();
+    world.reports(1, 1, IncomingReport::Landed { completion: [5; 32], names: Vec::new() });
+    let at = UnixMillis(world.now);
+    world.commands(Command::Forget { transfer: id(1) }).0.unwrap();
+    world.now += 5;
+    world.arrives("ann@x.org", 1, 2);
+    let again = |expires| Box::new(arrived("ann@x.org", 1, created, expires));
+    let outputs = world.happens(Input::Offered(SessionId(2), again(created + HOUR)));
+    assert_eq!(outputs, [Output::Order(SessionId(2), SessionOrder::Receipt { completion: [5; 32], at })]);
+    let other = world.happens(Input::Offered(SessionId(2), again(created + HOUR + 1)));
+    assert_eq!(refusal(&other, 2), Code::Conflict, "another offer under its number is none");
+    assert_eq!(world.commands(Command::Transfers { after: None }).0, Ok(Reply::Transfers(Vec::new())));
+}

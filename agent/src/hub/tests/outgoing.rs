@@ -110,7 +110,8 @@ fn a_contact_that_comes_online_or_wakes_us_is_tried_at_once() {
     let outputs = world.happens(Input::Woken(email("ann@x.org"), id(1)));
     assert_eq!(outputs, [Output::HurryDelivery(id(1))]);
     assert_eq!(world.happens(Input::Woken(email("bob@x.org"), id(1))), []);
-    assert_eq!(world.happens(Input::Woken(email("ann@x.org"), id(2))), []);
+    let unknown = world.happens(Input::Woken(email("ann@x.org"), id(2)));
+    assert!(matches!(unknown.as_slice(), [Output::Say(..)]), "{unknown:?}");
 }
 
 #[test]
@@ -120,9 +121,7 @@ fn cancelling_tells_the_recipient_now_or_when_it_answers() {
     outcome.unwrap();
     assert!(outputs.contains(&Output::StopDelivery(id(1), Some(Untrusted::from("typo")))));
     let outputs = world.happens(Input::Woken(email("ann@x.org"), id(1)));
-    assert!(
-        matches!(outputs.as_slice(), [Output::Say(_, word)] if matches!(**word, airhatch_wire::peer::PeerWord::Cancel { .. }))
-    );
+    assert!(matches!(outputs.as_slice(), [Output::Recall(..)]));
     assert_eq!(
         code(world.commands(Command::Cancel { transfer: id(1), reason: String::new() }).0),
         Code::Conflict
@@ -204,4 +203,49 @@ fn a_table_is_shown_in_pages() {
         seen.extend(page);
     }
     assert_eq!(seen.last().unwrap().path, Untrusted::from("file699"));
+}
+
+/// The recipient comes online; what it is told about transfers that are off.
+fn recalls(world: &mut World) -> Vec<(TransferId, Untrusted<String>)> {
+    world.happens(Input::Sighted(email("ann@x.org"), None));
+    let outputs = world.happens(Input::Sighted(email("ann@x.org"), Some(5)));
+    let recall = |output: Output| match output {
+        Output::Recall(_, transfer, reason) => Some((transfer, reason)),
+        _ => None,
+    };
+    outputs.into_iter().filter_map(recall).collect()
+}
+
+#[test]
+fn a_recipient_that_was_away_hears_of_the_end_when_it_is_there_again_even_after_a_restart() {
+    let (mut world, outputs) = sending();
+    let mut store = Vec::new();
+    stored(&outputs, &mut store);
+    assert_eq!(recalls(&mut world), []);
+    let cancel = Command::Cancel { transfer: id(1), reason: "typo".to_owned() };
+    stored(&world.commands(cancel).1, &mut store);
+    let expected = [(id(1), Untrusted::from("typo"))];
+    assert_eq!(recalls(&mut world), expected);
+    assert_eq!(recalls(&mut world), expected, "until it has heard it");
+    let world = World::with_ann();
+    let contact = world.hub.contacts.get(&email("ann@x.org")).unwrap().contact.clone();
+    store.push(Record::Contact(Box::new(contact)));
+    let mut world = World::open_with(store.clone());
+    assert_eq!(recalls(&mut world), expected);
+    stored(&world.happens(Input::Outgoing(id(1), OutgoingReport::Told)), &mut store);
+    assert_eq!(recalls(&mut world), []);
+    assert_eq!(recalls(&mut World::open_with(store)), []);
+}
+
+#[test]
+fn a_recipient_that_asks_about_a_transfer_that_nobody_knows_any_more_hears_that() {
+    let (mut world, _) = sending();
+    let woken = |world: &mut World| world.happens(Input::Woken(email("ann@x.org"), id(1)));
+    assert_eq!(woken(&mut world), [Output::HurryDelivery(id(1))]);
+    report(&mut world, OutgoingReport::Failed(Failure::new(Code::BadSource, "it changed")));
+    let outputs = woken(&mut world);
+    assert!(matches!(outputs.as_slice(), [Output::Recall(..)]), "{outputs:?}");
+    world.commands(Command::Forget { transfer: id(1) }).0.unwrap();
+    let outputs = woken(&mut world);
+    assert!(matches!(outputs.as_slice(), [Output::Say(..)]), "{outputs:?}");
 }

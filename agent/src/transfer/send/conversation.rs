@@ -24,9 +24,6 @@ use crate::transfer::{offer, table};
 /// How often progress is told to fronts.
 const PROGRESS: Duration = Duration::from_millis(200);
 
-/// How long the recipient may take to check, rename and sync after the last byte.
-const LANDING_TIME: Duration = Duration::from_secs(600);
-
 /// One connection to the recipient.
 pub(super) struct Conversation<'a> {
     pub(super) around: &'a Arc<Surroundings>,
@@ -310,10 +307,10 @@ impl Conversation<'_> {
         completion: &Signed,
         orders: &mut mpsc::Receiver<DeliveryOrder>,
     ) -> Result<(), End> {
-        let deadline = Instant::now() + LANDING_TIME;
         loop {
             tokio::select! {
-                word = tokio::time::timeout_at(deadline, self.link.receive()) => {
+                // While it is busy with the files, the recipient gives signs of life.
+                word = timeout(SILENCE, self.link.receive()) => {
                     match word.map_err(|_| hung_up())??.ok_or_else(hung_up)? {
                         PeerWord::Ack { .. } | PeerWord::Pong { .. } => {}
                         PeerWord::Receipt(signed) => return Err(self.receipted(signed, completion).await?),
