@@ -8,7 +8,7 @@ use rustix::fs::{RenameFlags, fsync, renameat_with};
 use rustix::io::Errno;
 
 use super::incoming::{find_transfer, open_inbox};
-use super::plan::{self, FreeNames, Line, Mark};
+use super::plan::{self, FreeNames, Line, Mark, Plan};
 use super::{Landed, LandingError};
 
 /// How many names may be taken by others between planning and renaming, in one landing.
@@ -18,7 +18,7 @@ const CONFLICTS: u32 = 1000;
 pub(super) fn recover(inbox: &Path, transfer: TransferId) -> Result<Option<Landed>, LandingError> {
     let Some(folder) = find_transfer(inbox, transfer)? else { return Ok(None) };
     match plan::read(&folder)? {
-        Some((completion, lines)) => place(&open_inbox(inbox)?, &folder, completion, lines).map(Some),
+        Some(Plan { completion, lines }) => place(&open_inbox(inbox)?, &folder, completion, lines).map(Some),
         None => Ok(None),
     }
 }

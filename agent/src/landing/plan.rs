@@ -26,6 +26,15 @@ const TITLE: &str = "airhatch landing plan 1";
 /// How far is counted for a free name.
 const LAST_NUMBER: u32 = 10_000;
 
+/// What is read of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// SHA-256 of what the sender signed.
+    pub(super) completion: [u8; 32],
+    /// One for each part.
+    pub(super) lines: Vec<Line>,
+}
+
 /// One part of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
@@ -88,8 +97,8 @@ pub(super) fn write(folder: &OwnedFd, completion: [u8; 32], lines: &[Line]) -> R
     Ok(fsync(folder)?)
 }
 
-/// Reads the completion and the plan; `None` when there is no plan.
-pub(super) fn read(folder: &OwnedFd) -> Result<Option<([u8; 32], Vec<Line>)>, LandingError> {
+/// Reads the plan; `None` when there is none.
+pub(super) fn read(folder: &OwnedFd) -> Result<Option<Plan>, LandingError> {
     let mut file: File = match beneath::open_for_reading(folder, PLAN) {
         Err(Errno::NOENT) => return Ok(None),
         outcome => outcome.map_err(|error| in_the_way(PLAN, error))?,
@@ -104,7 +113,7 @@ pub(super) fn read(folder: &OwnedFd) -> Result<Option<([u8; 32], Vec<Line>)>, La
     let (completion, lines) = rest.split_once('\n').ok_or_else(in_the_way)?;
     let Fingerprint(completion) = completion.parse().map_err(|_| in_the_way())?;
     let lines: Result<_, _> = lines.lines().map(|line| Line::parse(line).ok_or_else(in_the_way)).collect();
-    Ok(Some((completion, lines?)))
+    Ok(Some(Plan { completion, lines: lines? }))
 }
 
 impl Line {

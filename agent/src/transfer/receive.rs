@@ -1,11 +1,12 @@
 //! One arriving offer, from its first word to the receipt. The hub decides; this task listens to the sender and to the
 //! hub's orders at the same time, takes the bytes when told to, and lands them.
 
+mod end;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use airhatch_trust::{AccountCertificate, sha256};
-use airhatch_wire::frame::FrameError;
 use airhatch_wire::peer::{Item, ItemHash, Offer, PeerWord, SEALED_FRAME};
 use airhatch_wire::signed::Signed;
 use airhatch_wire::{Code, Failure, UnixMillis, Untrusted};
@@ -20,39 +21,11 @@ use super::writer;
 use crate::hub::{ArrivedOffer, IncomingReport, Input, SessionId, SessionOrder};
 use crate::landing::{self, Landed, Landing, LandingError};
 use crate::peer::session::{out_of_place, part, refuse};
-use crate::peer::{KEEPALIVE, PeerLink, SILENCE, Surroundings, WORD_TIME, frame_failure};
+use crate::peer::{PeerLink, SILENCE, Surroundings, WORD_TIME, frame_failure};
+use end::{End, give_signs, next, stop_order};
 
 /// How often progress is told to fronts and to the sender.
 const PROGRESS: Duration = Duration::from_millis(200);
-
-/// Why taking a transfer ended early.
-enum End {
-    /// The connection is of no use any more; the sender comes again.
-    Broken,
-    /// The hub said drop, or is gone.
-    Dropped,
-    /// The sender called it off.
-    Cancelled(Untrusted<String>),
-    /// This side called it off, and must say so.
-    CalledOff(Untrusted<String>),
-    /// This side paused it, and must say so.
-    PausedHere,
-    /// The sender paused it.
-    PausedThere,
-    /// It cannot go on; the sender is to be told.
-    Failed(Failure),
-    /// The thread has ended by itself: its outcome says why.
-    ThreadEnded,
-}
-
-impl From<FrameError> for End {
-    fn from(error: FrameError) -> Self {
-        match error {
-            FrameError::Io(_) | FrameError::Silence => Self::Broken,
-            other => Self::Failed(frame_failure(&other)),
-        }
-    }
-}
 
 /// What an earlier attempt left.
 enum Opened {
@@ -429,36 +402,4 @@ fn landed_report(landed: Landed) -> IncomingReport {
 fn changed(counter: &AtomicU64, last: &mut u64) -> bool {
     let value = counter.load(Ordering::Relaxed);
     std::mem::replace(last, value) != value
-}
-
-/// While bytes move only an order that stops them makes sense.
-fn stop_order(order: Option<SessionOrder>) -> Result<(), End> {
-    match order {
-        Some(SessionOrder::Cancel(reason)) => Err(End::CalledOff(reason)),
-        Some(SessionOrder::Pause) => Err(End::PausedHere),
-        Some(SessionOrder::Refuse(failure)) => Err(End::Failed(failure)),
-        Some(SessionOrder::Drop) | None => Err(End::Dropped),
-        Some(_) => Ok(()),
-    }
-}
-
-/// Waits for work that nothing stops any more, and shows the sender now and then that somebody is here.
-async fn give_signs<T>(link: &mut PeerLink, durable: Arc<AtomicU64>, work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
-    let mut signs = interval(KEEPALIVE);
-    signs.tick().await;
-    loop {
-        tokio::select! {
-            done = &mut work => return done,
-            _ = signs.tick() => {
-                let durable = durable.load(Ordering::Relaxed);
-                // A sender that is gone comes again, and is told then.
-                let _gone = timeout(WORD_TIME, link.send(&PeerWord::Ack { durable })).await;
-            }
-        }
-    }
-}
-
-async fn next(link: &mut PeerLink) -> Result<PeerWord, End> {
-    timeout(WORD_TIME, link.receive()).await.map_err(|_| End::Broken)??.ok_or(End::Broken)
 }
