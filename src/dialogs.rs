@@ -18,12 +18,14 @@ mod contact;
 mod error;
 mod files;
 mod help;
+mod limits;
 mod log_in;
 mod offer;
 mod passphrase;
 mod policy;
 mod question;
 mod remove_account;
+mod rule;
 mod send;
 mod transfer;
 mod wizard;
@@ -34,12 +36,14 @@ pub(crate) use contact::ContactPage;
 pub(crate) use error::ErrorPage;
 pub(crate) use files::Flag;
 pub(crate) use help::Help;
+pub(crate) use limits::{ChooseLimits, choose_limits};
 pub(crate) use log_in::LogIn;
 pub(crate) use offer::Offer;
 pub(crate) use passphrase::{ChangePassphrase, change_passphrase};
 pub(crate) use policy::{ChoosePolicy, choose_policy};
 pub(crate) use question::Question;
 pub(crate) use remove_account::RemoveAccount;
+pub(crate) use rule::Rule;
 pub(crate) use send::{Send, looks_like_paths, paths_of};
 pub(crate) use transfer::{TransferPage, facts as transfer_facts};
 pub(crate) use wizard::Wizard;
@@ -69,6 +73,10 @@ pub(crate) enum Layer {
     ChangePassphrase(ChangePassphrase),
     /// Chooses what happens while away.
     ChoosePolicy(ChoosePolicy),
+    /// Chooses what happens to a contact's offers.
+    Rule(Box<Rule>),
+    /// Chooses what the account allows at most.
+    ChooseLimits(ChooseLimits),
     /// Removes the account.
     RemoveAccount(RemoveAccount),
     /// Says what went wrong.
@@ -92,6 +100,8 @@ impl Layer {
             Self::Question(dialog) => dialog,
             Self::ChangePassphrase(dialog) => dialog,
             Self::ChoosePolicy(dialog) => dialog,
+            Self::Rule(dialog) => dialog.as_ref(),
+            Self::ChooseLimits(dialog) => dialog,
             Self::RemoveAccount(dialog) => dialog,
             Self::Error(dialog) => dialog,
             Self::Help(dialog) => dialog,
@@ -112,6 +122,8 @@ impl Layer {
             Self::Question(dialog) => dialog,
             Self::ChangePassphrase(dialog) => dialog,
             Self::ChoosePolicy(dialog) => dialog,
+            Self::Rule(dialog) => dialog.as_mut(),
+            Self::ChooseLimits(dialog) => dialog,
             Self::RemoveAccount(dialog) => dialog,
             Self::Error(dialog) => dialog,
             Self::Help(dialog) => dialog,

@@ -102,6 +102,10 @@ pub(crate) enum Action {
     LookAgain,
     /// Chooses what happens to offers while nobody is here.
     ChoosePolicy,
+    /// Chooses what happens to a contact's offers.
+    ContactRule,
+    /// Chooses what the account allows at most.
+    ChooseLimits,
     /// Another passphrase.
     ChangePassphrase,
     /// Logs out.

@@ -54,7 +54,7 @@ pub(crate) fn is_useful(model: &Model, action: Action) -> bool {
             chosen_transfer(model).is_some_and(|transfer| can_steer(&transfer.view, action))
         }
         Action::Open | Action::Forget => rows,
-        Action::Verify | Action::Ping | Action::RemoveContact => rows,
+        Action::Verify | Action::Ping | Action::ContactRule | Action::RemoveContact => rows,
         _ => true,
     }
 }

@@ -4,15 +4,17 @@
 
 mod actions;
 mod dialogs;
+mod rules;
 mod screens;
 mod states;
 mod units;
 
 pub(crate) use actions::{long, short};
 pub(crate) use dialogs::*;
+pub(crate) use rules::*;
 pub(crate) use screens::*;
 pub(crate) use states::*;
-pub(crate) use units::{bytes, clock, fingerprint_lines, fingerprint_rows, left, percent, rate};
+pub(crate) use units::{bytes, clock, exact_size, fingerprint_lines, fingerprint_rows, left, percent, rate};
 
 /// The program's name.
 pub(crate) const NAME: &str = "Airhatch";

@@ -4,7 +4,7 @@ use airhatch_wire::Email;
 use airhatch_wire::control::{ContactView, Trust};
 use ratatui::layout::Rect;
 
-use super::{Changed, Dialog, Flow, Layer, Question, Send};
+use super::{Changed, Dialog, Flow, Layer, Question, Rule, Send};
 use crate::keymap::{Action, Place};
 use crate::model::Model;
 use crate::text;
@@ -51,6 +51,10 @@ impl Dialog for ContactPage {
                 ping(turn, contact.email);
                 Flow::Stay
             }
+            Action::ContactRule => {
+                let rule = Rule::new(&contact, turn.model.now.wall);
+                Flow::Open(Layer::Rule(Box::new(rule)))
+            }
             Action::RemoveContact => {
                 let question = Question::removing(turn.model, contact.email);
                 Flow::Open(Layer::Question(question))
@@ -75,6 +79,7 @@ impl Dialog for ContactPage {
         sheet.pair(text::label::TRUST, text::trust_sentence(&contact.trust), trust);
         let presence = text::presence_sentence(&contact.presence, now, zone);
         sheet.pair(text::label::PRESENCE, &presence, theme.plain());
+        sheet.pair(text::label::RULE, &text::rule(contact, now, zone), theme.plain());
         sheet.pair(text::label::ADDED, &text::clock(contact.added, now, zone), theme.plain());
         sheet.blank();
         for (number, line) in text::fingerprint_lines(&contact.fingerprint).iter().enumerate() {

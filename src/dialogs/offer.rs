@@ -7,7 +7,7 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
 use super::files::Files;
-use super::{Dialog, Flow, Guard};
+use super::{Dialog, Flow, Guard, Layer, Rule};
 use crate::keymap::{Action, Place};
 use crate::model::{Ask, Model, Tone, Transfer};
 use crate::msg::{Now, Ticket};
@@ -170,6 +170,14 @@ impl Dialog for Offer {
                 let typed = self.folder.as_ref().map(InboxFolder::as_str).unwrap_or_default();
                 let entry = Entry::open(text::label::FOLDER, text::offer::FOLDER_HINT, typed);
                 (self.typing, self.closer, self.problem) = (Some(Form::new(vec![entry])), false, None);
+            }
+            Action::ContactRule => {
+                let session = turn.model.session.as_ref();
+                let contact = self.transfer(turn.model).and_then(|t| session?.contact(&t.view.contact));
+                if let Some(contact) = contact {
+                    let rule = Rule::new(contact, turn.model.now.wall);
+                    return Flow::Open(Layer::Rule(Box::new(rule)));
+                }
             }
             Action::Details if !self.closer => self.look_closer(turn),
             Action::Tick if self.closer && !self.files.is_complete() => {

@@ -11,5 +11,6 @@ mod contact;
 mod help;
 mod log_in;
 mod offer;
+mod rules;
 mod send;
 mod wizard;

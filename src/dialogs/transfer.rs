@@ -124,6 +124,9 @@ pub(crate) fn facts(sheet: &mut Sheet, model: &Model, transfer: &Transfer) {
     if let Some(advice) = text::what_to_do(view) {
         sheet.pair(text::label::ADVICE, &advice, theme.plain());
     }
+    if let Some(verdict) = &view.verdict {
+        sheet.pair(text::label::BY_ITSELF, &text::verdict(verdict), theme.plain());
+    }
     let place = model.session.as_ref().and_then(|session| session.transfers.place_in_line(view.id));
     if let Some((place, of)) = place {
         sheet.pair(text::label::TURN, &text::place_in_line(place, of), theme.plain());

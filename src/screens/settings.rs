@@ -13,8 +13,14 @@ use crate::text::{self, label};
 use crate::widgets::Sheet;
 
 /// What can be done, in its order on the screen.
-const ACTIONS: [Action; 5] =
-    [Action::ChoosePolicy, Action::ChangePassphrase, Action::LogOut, Action::Accounts, Action::RemoveAccount];
+const ACTIONS: [Action; 6] = [
+    Action::ChoosePolicy,
+    Action::ChooseLimits,
+    Action::ChangePassphrase,
+    Action::LogOut,
+    Action::Accounts,
+    Action::RemoveAccount,
+];
 
 /// How many rows can be chosen.
 pub(crate) const SETTING_ROWS: usize = ACTIONS.len();
@@ -72,6 +78,9 @@ fn facts(sheet: &mut Sheet, model: &Model, session: &Session) {
     if let Some(fingerprint) = &account.fingerprint {
         in_two_rows(sheet, label::FINGERPRINT, fingerprint);
     }
+    sheet.pair(label::INBOX, &text::inbox(model), theme.plain());
+    sheet.pair(label::WHILE_AWAY, &text::policy(&account.policy), theme.plain());
+    sheet.pair(label::LIMITS, &text::limits(&account.limits), theme.plain());
     if let Some(until) = account.certificate_until {
         let until = text::clock(until, model.now.wall, &model.setting.zone);
         sheet.pair(label::CERTIFICATE, &text::certified_until(&until), theme.plain());
@@ -91,8 +100,6 @@ fn facts(sheet: &mut Sheet, model: &Model, session: &Session) {
         let addresses: Vec<String> = account.addresses.iter().map(ToString::to_string).collect();
         sheet.pair(label::ADDRESSES, &addresses.join(", "), theme.plain());
     }
-    sheet.pair(label::INBOX, &text::inbox(model), theme.plain());
-    sheet.pair(label::WHILE_AWAY, &text::policy(&account.policy), theme.plain());
 }
 
 /// One line when all is well; what is known about each that is not whole.

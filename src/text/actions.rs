@@ -58,6 +58,10 @@ const fn both(action: Action) -> (&'static str, &'static str) {
         Action::BuildImage => ("build image", "build the agents' image from Airhatch's sources"),
         Action::LookAgain => ("look again", "look for the container engine again"),
         Action::ChoosePolicy => ("policy", "choose what happens to offers while you are away"),
+        Action::ContactRule => ("rule", "choose what happens to this contact's offers, always"),
+        Action::ChooseLimits => {
+            ("limits", "choose what the account allows at most: speed, transfers, offers")
+        }
         Action::ChangePassphrase => ("passphrase", "change the passphrase"),
         Action::LogOut => ("log out", "log out: wipe the keys from memory and stop the agent"),
         Action::Accounts => ("accounts", "go to the accounts of this machine"),

@@ -131,6 +131,9 @@ pub(crate) mod label {
     pub(crate) const AGENTS_JAIL: &str = "Agent's jail";
     pub(crate) const ADDRESSES: &str = "Listens at";
     pub(crate) const INBOX: &str = "Received in";
+    pub(crate) const LIMITS: &str = "Limits";
+    pub(crate) const RULE: &str = "Rule";
+    pub(crate) const BY_ITSELF: &str = "By itself";
     pub(crate) const WHILE_AWAY: &str = "While away";
 }
 

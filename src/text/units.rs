@@ -10,6 +10,13 @@ pub(crate) fn bytes(bytes: u64) -> String {
     ByteSize(bytes).display().si().to_string()
 }
 
+/// A size as it is typed, without loss: `10MB`, `1500B`.
+pub(crate) fn exact_size(size: u64) -> String {
+    let units = [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    let unit = units.iter().find(|(unit, _)| size > 0 && size.is_multiple_of(*unit));
+    unit.map_or_else(|| format!("{size}B"), |(unit, name)| format!("{}{name}", size / unit))
+}
+
 /// `1.2 MB/s`.
 pub(crate) fn rate(bytes_a_second: u64) -> String {
     format!("{}/s", bytes(bytes_a_second))
@@ -89,6 +96,19 @@ mod tests {
             ["99 %", "100 %", "100 %"]
         );
         assert_eq!([bytes(0), bytes(4_200_000), rate(1_500)], ["0 B", "4.2 MB", "1.5 kB/s"]);
+    }
+
+    #[test]
+    fn a_size_to_be_edited_loses_nothing() {
+        for (size, typed) in [
+            (10_000_000, "10MB"),
+            (1_500, "1500B"),
+            (2_000, "2kB"),
+            (0, "0B"),
+            (u64::MAX, "18446744073709551615B"),
+        ] {
+            assert_eq!(exact_size(size), typed);
+        }
     }
 
     #[test]

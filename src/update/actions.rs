@@ -5,8 +5,8 @@ use airhatch_wire::control::{Command, Trust};
 
 use super::{Turn, session, steer};
 use crate::dialogs::{
-    AddContact, Changed, ContactPage, Dialog, Flow, Help, Layer, Offer, Question, RemoveAccount, Send,
-    TransferPage, Wizard, change_passphrase, choose_policy,
+    AddContact, Changed, ContactPage, Dialog, Flow, Help, Layer, Offer, Question, RemoveAccount, Rule, Send,
+    TransferPage, Wizard, change_passphrase, choose_limits, choose_policy,
 };
 use crate::keymap::Action;
 use crate::model::{Ask, Page, Screen, Tone};
@@ -127,7 +127,10 @@ fn on_screen(turn: &mut Turn<'_>, action: Action) {
         Action::PauseOrResume | Action::Retry => steer_chosen(turn, action),
         Action::CancelTransfer => ask_about_transfer(turn, Question::cancelling),
         Action::Forget => ask_about_transfer(turn, Question::forgetting),
-        Action::Verify | Action::Ping | Action::RemoveContact => with_contact(turn, action),
+        Action::Verify | Action::Ping | Action::ContactRule | Action::RemoveContact => {
+            with_contact(turn, action);
+        }
+        Action::ChooseLimits => turn.open(choose_limits(turn.model)),
         Action::ChoosePolicy => turn.open(choose_policy(turn.model)),
         Action::ChangePassphrase => turn.open(change_passphrase()),
         Action::LogOut => match Question::about_logging_out(turn.model) {
@@ -224,6 +227,10 @@ fn with_contact(turn: &mut Turn<'_>, action: Action) {
             None => turn.open(Layer::Changed(Changed::new(contact.email, turn.model.now))),
         },
         Action::Ping => ping(turn, contact.email),
+        Action::ContactRule => {
+            let rule = Rule::new(&contact, turn.model.now.wall);
+            turn.open(Layer::Rule(Box::new(rule)));
+        }
         _ => {
             let question = Question::removing(turn.model, contact.email);
             turn.open(Layer::Question(question));

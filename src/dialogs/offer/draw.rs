@@ -133,6 +133,9 @@ impl Offer {
             let style = if enough { theme.plain() } else { theme.danger() };
             sheet.pair(text::label::SPACE, &text::free_space(free, enough), style);
         }
+        if let Some(verdict) = &view.verdict {
+            sheet.pair(text::label::BY_ITSELF, &text::verdict(verdict), theme.plain());
+        }
         let until = text::clock(view.expires, model.now.wall, &model.setting.zone);
         sheet.pair(text::label::EXPIRES, &until, theme.plain());
     }
