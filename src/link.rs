@@ -9,6 +9,7 @@ mod agent;
 mod exchange;
 mod launch;
 mod passing;
+mod stream;
 mod warden;
 
 #[cfg(test)]
@@ -17,7 +18,8 @@ pub(crate) mod tests;
 
 pub(crate) use agent::{AgentEvent, AgentLink};
 pub(crate) use launch::{Launched, WardenMode, launch};
-pub(crate) use warden::{WardenEvent, WardenLink};
+pub(crate) use stream::Stream;
+pub(crate) use warden::{WardenEvent, WardenLink, spelled};
 
 /// An answer of the wrong kind.
 pub(crate) fn unexpected() -> Failure {

@@ -6,6 +6,7 @@ mod actions;
 mod dialogs;
 mod rules;
 mod screens;
+pub(crate) mod skipped;
 mod states;
 mod units;
 

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use airhatch_wire::peer::{ITEMS_LIMIT, Item, ItemKind};
 use airhatch_wire::{Code, Failure, StageId, UnixMillis, Untrusted};
-use rustix::fs::{AtFlags, Dir, FileType, statat};
+use rustix::fs::{AtFlags, Dir, FileType, fstat, statat};
 use rustix::io::Errno;
 
 use crate::beneath;
@@ -32,7 +32,7 @@ pub enum SourceError {
     NothingStaged,
     /// More files than one offer may hold.
     TooMany,
-    /// A link, folder, device or pipe.
+    /// A link, device or pipe.
     NotAFile {
         /// What was found.
         name: Untrusted<String>,
@@ -51,8 +51,6 @@ pub enum SourceError {
     },
     /// Files that cannot be offered together.
     Table(#[from] TableRefused),
-    /// Folders are not sent yet.
-    NotSupported,
     /// The file is no longer there.
     Vanished {
         /// Which file.
@@ -90,12 +88,11 @@ impl SourceError {
         let named = |name: &Untrusted<String>, what: &str| format!("{} {what}", name.as_received());
         Untrusted::new(match self {
             Self::NothingStaged => "there is nothing to send".into(),
-            Self::TooMany => format!("more than {ITEMS_LIMIT} files at once"),
+            Self::TooMany => format!("more than {ITEMS_LIMIT} files and folders at once"),
             Self::NotAFile { name } => named(name, "is not a plain file"),
             Self::Name { name, refused } => named(name, &format!("cannot be sent: {refused}")),
             Self::NotText { name } => named(name, "cannot be sent: its name is not UTF-8"),
             Self::Table(refused) => refused.to_string(),
-            Self::NotSupported => "folders cannot be sent yet, only files".into(),
             Self::Vanished { name } => named(name, "is no longer there"),
             Self::Truncated { name } => named(name, "is shorter than it was when it was offered"),
             Self::Grew { name } => named(name, "is longer than it was when it was offered"),
@@ -115,10 +112,9 @@ impl From<SourceError> for Failure {
             SourceError::Name { .. } | SourceError::NotText { .. } => {
                 (Code::BadName, "rename the file and send it again")
             }
-            SourceError::NotSupported => (Code::Invalid, "send the files in it one by one"),
             SourceError::Unfinished => (Code::Internal, ""),
             SourceError::NotAFile { .. } | SourceError::Io { .. } => {
-                (Code::BadSource, "choose a plain file that you may read")
+                (Code::BadSource, "choose plain files and folders that you may read")
             }
             SourceError::Vanished { .. }
             | SourceError::Truncated { .. }
@@ -129,32 +125,18 @@ impl From<SourceError> for Failure {
     }
 }
 
-/// The files of a staging folder as items, sorted by name, checked to be fit for an offer. Reads no content.
+/// What lies in a staging folder as items, checked to be fit for an offer: sorted by path, each folder before what is in
+/// it. Reads no content.
 ///
 /// # Errors
 /// [`SourceError`], from [`SourceError::NothingStaged`] to [`SourceError::Table`], and [`SourceError::Io`].
 pub fn scan(outbox: &Path, stage: StageId) -> Result<Vec<Item>, SourceError> {
     let folder = open_stage(outbox, stage)?;
-    let failed = |error: Errno| io_error(&stage.to_string(), error);
     let mut items = Vec::new();
-    for entry in Dir::read_from(&folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        match entry.file_name().to_str() {
-            Ok("." | "..") => {}
-            Ok(name) => items.push(item(&folder, name)?),
-            Err(_) => {
-                let name = Untrusted::new(entry.file_name().to_string_lossy().into_owned());
-                return Err(SourceError::NotText { name });
-            }
-        }
-        if items.len() > ITEMS_LIMIT as usize {
-            return Err(SourceError::TooMany);
-        }
-    }
+    gather(&folder, &[], &mut items)?;
     if items.is_empty() {
         return Err(SourceError::NothingStaged);
     }
-    items.sort_by(|a, b| a.path.cmp(&b.path));
     let total = items.iter().try_fold(0u64, |sum, item| sum.checked_add(item.size));
     names::check_table(&items, total.ok_or(TableRefused::Total)?)?;
     Ok(items)
@@ -163,16 +145,57 @@ pub fn scan(outbox: &Path, stage: StageId) -> Result<Vec<Item>, SourceError> {
 fn open_stage(outbox: &Path, stage: StageId) -> Result<OwnedFd, SourceError> {
     let name = stage.to_string();
     beneath::open_root(outbox).and_then(|outbox| beneath::open_folder(outbox, &name)).map_err(|error| {
-        if error == Errno::NOENT { SourceError::NothingStaged } else { io_error(&name, error) }
+        if error == Errno::NOENT { SourceError::NothingStaged } else { io_error(&[name.into()], error) }
     })
 }
 
+/// Adds what lies in a folder. The paths' rules bound how deep it goes.
+fn gather(folder: &OwnedFd, above: &[Untrusted<String>], items: &mut Vec<Item>) -> Result<(), SourceError> {
+    for name in names_in(folder, above)? {
+        let path: Vec<_> = above.iter().cloned().chain([Untrusted::from(name.as_str())]).collect();
+        names::check(&path).map_err(|refused| SourceError::Name { name: shown(&path), refused })?;
+        if items.len() >= ITEMS_LIMIT as usize {
+            return Err(SourceError::TooMany);
+        }
+        if kind_of(folder, &path)?.is_dir() {
+            let inside = open_folder(folder, &path)?;
+            let seen = fstat(&inside).map_err(|error| io_error(&path, error))?;
+            let nanoseconds = i64::try_from(seen.st_mtime_nsec).unwrap_or(0);
+            let modified = moment(seen.st_mtime, nanoseconds);
+            items.push(Item { path, kind: ItemKind::Folder, size: 0, executable: false, modified });
+            let above = items.last().map(|item| item.path.clone()).unwrap_or_default();
+            gather(&inside, &above, items)?;
+        } else {
+            items.push(file_item(folder, path)?);
+        }
+    }
+    Ok(())
+}
+
+/// The names in a folder, sorted.
+fn names_in(folder: &OwnedFd, path: &[Untrusted<String>]) -> Result<Vec<String>, SourceError> {
+    let failed = |error: Errno| io_error(path, error);
+    let mut found = Vec::new();
+    for entry in Dir::read_from(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        match entry.file_name().to_str() {
+            Ok("." | "..") => {}
+            Ok(name) => found.push(name.to_owned()),
+            Err(_) => {
+                let name = entry.file_name().to_string_lossy();
+                let path: Vec<_> = path.iter().cloned().chain([Untrusted::from(&*name)]).collect();
+                return Err(SourceError::NotText { name: shown(&path) });
+            }
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
 /// One file as an item; opened, so that an unreadable file is found out now and not after the offer.
-fn item(folder: &OwnedFd, name: &str) -> Result<Item, SourceError> {
-    let path = vec![Untrusted::from(name)];
-    names::check(&path).map_err(|refused| SourceError::Name { name: name.into(), refused })?;
-    let file = open_file(folder, name)?;
-    let seen = Seen::of(&file).map_err(|error| SourceError::Io { name: name.into(), error })?;
+fn file_item(folder: &OwnedFd, path: Vec<Untrusted<String>>) -> Result<Item, SourceError> {
+    let file = open_file(folder, &path)?;
+    let seen = Seen::of(&file).map_err(|error| SourceError::Io { name: shown(&path), error })?;
     Ok(Item {
         path,
         kind: ItemKind::File,
@@ -182,27 +205,51 @@ fn item(folder: &OwnedFd, name: &str) -> Result<Item, SourceError> {
     })
 }
 
-/// Opens a plain file; anything else is refused, a link without being followed.
-fn open_file(folder: &OwnedFd, name: &str) -> Result<File, SourceError> {
-    let stat = match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(stat) => stat,
-        Err(Errno::NOENT) => return Err(SourceError::Vanished { name: name.into() }),
-        Err(error) => return Err(io_error(name, error)),
-    };
-    // Asked before opening as well: opening a device can do something.
-    if !FileType::from_raw_mode(stat.st_mode).is_file() {
-        return Err(SourceError::NotAFile { name: name.into() });
+/// What the last part of a path names in its folder; a link is a link.
+fn kind_of(folder: &OwnedFd, path: &[Untrusted<String>]) -> Result<FileType, SourceError> {
+    match statat(folder, last(path), AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) => Ok(FileType::from_raw_mode(stat.st_mode)),
+        Err(Errno::NOENT) => Err(SourceError::Vanished { name: shown(path) }),
+        Err(error) => Err(io_error(path, error)),
     }
-    let file = beneath::open_for_reading(folder, name).map_err(|error| match error {
-        Errno::NOENT => SourceError::Vanished { name: name.into() },
-        Errno::LOOP => SourceError::NotAFile { name: name.into() },
-        error => io_error(name, error),
-    })?;
+}
+
+/// Opens a folder in a folder, a link without being followed.
+fn open_folder(folder: &OwnedFd, path: &[Untrusted<String>]) -> Result<OwnedFd, SourceError> {
+    beneath::open_folder(folder, last(path)).map_err(|error| opening(path, error))
+}
+
+/// Opens a plain file, the last part of its path, in its folder; anything else is refused, a link without being followed.
+fn open_file(folder: &OwnedFd, path: &[Untrusted<String>]) -> Result<File, SourceError> {
+    let not_a_file = || SourceError::NotAFile { name: shown(path) };
+    // Asked before opening as well: opening a device can do something.
+    if !kind_of(folder, path)?.is_file() {
+        return Err(not_a_file());
+    }
+    let file = beneath::open_for_reading(folder, last(path)).map_err(|error| opening(path, error))?;
     match file.metadata() {
         Ok(metadata) if metadata.is_file() => Ok(file),
-        Ok(_) => Err(SourceError::NotAFile { name: name.into() }),
-        Err(error) => Err(SourceError::Io { name: name.into(), error }),
+        Ok(_) => Err(not_a_file()),
+        Err(error) => Err(SourceError::Io { name: shown(path), error }),
     }
+}
+
+fn opening(path: &[Untrusted<String>], error: Errno) -> SourceError {
+    match error {
+        Errno::NOENT => SourceError::Vanished { name: shown(path) },
+        Errno::LOOP | Errno::NOTDIR => SourceError::NotAFile { name: shown(path) },
+        error => io_error(path, error),
+    }
+}
+
+fn last(path: &[Untrusted<String>]) -> &str {
+    path.last().map_or("", Untrusted::as_received)
+}
+
+/// A path as one line.
+fn shown(path: &[Untrusted<String>]) -> Untrusted<String> {
+    let parts: Vec<&str> = path.iter().map(Untrusted::as_received).collect();
+    Untrusted::new(parts.join("/"))
 }
 
 /// What a file's metadata said at one moment.
@@ -229,16 +276,20 @@ impl Seen {
         })
     }
 
-    /// Times before 1970 travel as 1970.
     fn modified(&self) -> UnixMillis {
-        let seconds = u64::try_from(self.seconds).unwrap_or(0);
-        let millis = u64::try_from(self.nanoseconds / 1_000_000).unwrap_or(0);
-        UnixMillis(seconds.saturating_mul(1000).saturating_add(millis))
+        moment(self.seconds, self.nanoseconds)
     }
 }
 
-fn io_error(name: &str, error: Errno) -> SourceError {
-    SourceError::Io { name: name.into(), error: error.into() }
+/// Times before 1970 travel as 1970.
+fn moment(seconds: i64, nanoseconds: i64) -> UnixMillis {
+    let seconds = u64::try_from(seconds).unwrap_or(0);
+    let millis = u64::try_from(nanoseconds / 1_000_000).unwrap_or(0);
+    UnixMillis(seconds.saturating_mul(1000).saturating_add(millis))
+}
+
+fn io_error(path: &[Untrusted<String>], error: Errno) -> SourceError {
+    SourceError::Io { name: shown(path), error: error.into() }
 }
 
 #[cfg(test)]

@@ -6,11 +6,12 @@ use airhatch_wire::control::{
     Presence, TransferState, TransferView, Trust,
 };
 use airhatch_wire::peer::ItemKind;
-use airhatch_wire::warden::{AccountRecord, RuntimeKind};
+use airhatch_wire::warden::{AccountRecord, RuntimeKind, Skipped};
 use airhatch_wire::{Code, Failure, UnixMillis, Untrusted, untrusted};
 use serde_json::{Map, Value, json};
 
 use super::{exit, human};
+use crate::text;
 
 /// An object of a type, with the fields of `fields` (an object).
 pub(crate) fn object(kind: &str, fields: Value) -> Value {
@@ -64,6 +65,15 @@ pub(crate) fn record(record: &AccountRecord) -> Value {
         "drop": human::path(&record.drop),
     });
     object("account", fields)
+}
+
+/// What lay in folders and cannot be sent.
+pub(crate) fn skipped(skipped: &Skipped) -> Value {
+    let things = skipped.first.iter();
+    let things: Vec<Value> = things
+        .map(|thing| json!({ "path": human::path(&thing.path), "why": text::skipped::word(thing.why) }))
+        .collect();
+    object("skipped", json!({ "count": skipped.count, "first": things }))
 }
 
 /// An account as its agent knows it.

@@ -1,30 +1,47 @@
-//! `airhatch send`: stages files and offers them to one or more contacts.
+//! `airhatch send`: stages files, folders, a text or the standard input, and offers them to one or more contacts.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use airhatch_wire::control::{Command, NOTE_LIMIT, TransferView};
-use airhatch_wire::warden::{Choice, Staged};
+use airhatch_wire::warden::Choice;
 use airhatch_wire::{Code, Email, Failure, StageId};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::context::{Attached, Context};
 use super::exit::{Stop, code};
 use super::follow::{Ended, Follow, settle};
-use super::{duration, human, json, transfer};
+use super::{duration, json, transfer};
 use crate::stages;
+
+mod goods;
+mod stage;
+
+use goods::Goods;
+use stage::stage;
 
 /// What to send to whom.
 #[derive(Debug, Args)]
 pub(crate) struct Send {
-    /// Emails of contacts, then paths of files
+    /// Emails of contacts, then paths of files and folders; - sends what comes in at the standard input
     #[arg(value_name = "EMAIL… PATH…", required = true)]
     words: Vec<OsString>,
     /// After --, only paths (then everything before it is an email)
     #[arg(last = true, value_name = "PATH")]
     paths: Vec<OsString>,
+    /// Leave out of the folders what matches this, as in a .gitignore file; can be given several times
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
+    /// Leave out of the folders what their .gitignore files say, and .git itself
+    #[arg(long)]
+    gitignore: bool,
+    /// Send this text, as a small text file
+    #[arg(long, value_name = "TEXT")]
+    text: Option<String>,
+    /// What the text or the standard input is called [default: message.txt, stdin]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// A line to go with it
     #[arg(long, default_value = "")]
     note: String,
@@ -42,13 +59,14 @@ pub(crate) struct Send {
 impl Send {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Stop> {
-        let (recipients, paths) = self.parts()?;
+        let (recipients, goods) = self.parts()?;
         let attached = context.attach().await?;
         let follow = match self.wait {
             true => Some(Follow::new(context, &attached, attached.agent.watch(false).await?)),
             false => None,
         };
-        let stage = stage(context, &attached, paths).await?;
+        let choice = Choice { excludes: self.exclude.clone(), gitignore: self.gitignore };
+        let stage = stage(context, &attached.account, goods, choice).await?;
         let (offers, refused) = self.offer(context, &attached, &recipients, stage).await?;
         let Some(mut follow) = follow else {
             for view in &offers {
@@ -74,15 +92,15 @@ impl Send {
         self.parts().map(drop)
     }
 
-    /// Recipients, and the whole paths of what goes to them.
-    fn parts(&self) -> Result<(Vec<Email>, Vec<PathBuf>), Failure> {
-        let (recipients, paths) = sort(&self.words, &self.paths)?;
-        let paths = paths.iter().map(|path| to_send(path)).collect::<Result<Vec<_>, _>>()?;
+    /// Recipients, and what goes to them.
+    fn parts(&self) -> Result<(Vec<Email>, Goods), Failure> {
+        let (recipients, paths) = sort(&self.words, &self.paths, self.text.is_some())?;
+        let goods = Goods::new(&paths, self.text.as_deref(), self.name.as_deref())?;
         if self.note.len() > NOTE_LIMIT {
             let message = format!("the note has {} bytes, {NOTE_LIMIT} are possible", self.note.len());
             return Err(Failure::new(Code::TooLarge, message).hint("send a shorter note, or a text file"));
         }
-        Ok((recipients, paths))
+        Ok((recipients, goods))
     }
 
     /// Offers the stage to each recipient. Refusals are told; when all refuse, the stage goes.
@@ -124,31 +142,13 @@ impl Send {
     }
 }
 
-async fn stage(context: &Context, attached: &Attached, paths: Vec<PathBuf>) -> Result<StageId, Stop> {
-    let bar = context.out.bars().then(|| {
-        let shape = "{bar:24} {decimal_bytes:>9} / {decimal_total_bytes}  copying";
-        let style = ProgressStyle::with_template(shape).unwrap_or_else(|_| ProgressStyle::default_bar());
-        ProgressBar::new(0).with_style(style)
-    });
-    let progress = |copied, total| {
-        if let Some(bar) = &bar {
-            bar.set_length(total);
-            bar.set_position(copied);
-        }
-    };
-    let staged = context.warden().stage(attached.account.clone(), paths, Choice::default(), progress).await;
-    if let Some(bar) = bar {
-        bar.finish_and_clear();
-    }
-    let Staged { stage, files, bytes, .. } = staged?;
-    let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
-    context.out.talk(&format!("{files}, {}", human::size(bytes)));
-    Ok(stage)
-}
-
 /// Which words are recipients and which are paths. Without `--`, recipients come first: everything that reads as
 /// an email, up to the first word that does not, or that (after the first) is a file here.
-fn sort(words: &[OsString], after_dashes: &[OsString]) -> Result<(Vec<Email>, Vec<PathBuf>), Failure> {
+fn sort(
+    words: &[OsString],
+    after_dashes: &[OsString],
+    has_text: bool,
+) -> Result<(Vec<Email>, Vec<PathBuf>), Failure> {
     let email = |word: &OsString| word.to_str().and_then(|text| text.parse::<Email>().ok());
     let usage = |message: &str| {
         Failure::new(Code::Invalid, message).hint("like this: airhatch send bob@example.org report.pdf")
@@ -170,27 +170,10 @@ fn sort(words: &[OsString], after_dashes: &[OsString]) -> Result<(Vec<Email>, Ve
     if recipients.is_empty() {
         return Err(usage("the first word must be the email of a contact"));
     }
-    if paths.is_empty() {
+    if paths.is_empty() && !has_text {
         return Err(usage("there is no file to send"));
     }
     Ok((recipients, paths))
-}
-
-/// The whole path of something that can be sent, as far as this program can tell; the warden looks closer.
-fn to_send(path: &Path) -> Result<PathBuf, Failure> {
-    let shown = path.display();
-    let whole = std::path::absolute(path)
-        .map_err(|e| Failure::new(Code::Invalid, format!("{shown} is no usable path: {e}")))?;
-    let found = std::fs::metadata(&whole).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => Failure::new(Code::NotFound, format!("there is no file {shown}"))
-            .hint("check the spelling; nothing was sent"),
-        _ => Failure::new(Code::BadSource, format!("cannot look at {shown}: {e}")).hint("nothing was sent"),
-    })?;
-    if found.is_dir() {
-        return Err(Failure::new(Code::BadSource, format!("{shown} is a folder"))
-            .hint("name the files in it, or make an archive of it; nothing was sent"));
-    }
-    Ok(whole)
 }
 
 #[cfg(test)]
@@ -200,7 +183,7 @@ mod tests {
 
     fn sorted(words: &[&str], after: &[&str]) -> Result<(usize, usize), Code> {
         let own = |list: &[&str]| list.iter().map(OsString::from).collect::<Vec<_>>();
-        sort(&own(words), &own(after)).map(|(to, paths)| (to.len(), paths.len())).map_err(|f| f.code)
+        sort(&own(words), &own(after), false).map(|(to, paths)| (to.len(), paths.len())).map_err(|f| f.code)
     }
 
     #[test]
@@ -220,13 +203,13 @@ mod tests {
         let file = folder.path().join("notes@home");
         std::fs::write(&file, "x").unwrap();
         let words = ["bob@x.org".into(), OsString::from(&file)];
-        assert_eq!(sort(&words, &[]).unwrap().1, [file]);
+        assert_eq!(sort(&words, &[], false).unwrap().1, [file]);
     }
 
     #[test]
-    fn what_cannot_be_sent_is_told_before_anything_starts() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(to_send(folder.path()).unwrap_err().code, Code::BadSource);
-        assert_eq!(to_send(&folder.path().join("none")).unwrap_err().code, Code::NotFound);
+    fn a_text_needs_no_path() {
+        let words = [OsString::from("bob@x.org")];
+        assert_eq!(sort(&words, &[], true).unwrap().1, [] as [PathBuf; 0]);
+        assert!(sort(&words, &[], false).is_err());
     }
 }

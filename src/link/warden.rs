@@ -116,15 +116,23 @@ impl WardenLink {
         account: Email,
         paths: Vec<PathBuf>,
         choice: Choice,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<Staged, Failure> {
+        let paths = spelled(&paths);
+        self.stage_all(Command::Stage { account, paths, choice, stream: None }, progress).await
+    }
+
+    /// Sends a [`Command::Stage`] and follows it.
+    pub(super) async fn stage_all(
+        &self,
+        command: Command,
         mut progress: impl FnMut(u64, u64),
     ) -> Result<Staged, Failure> {
-        let paths = paths.iter().map(|path| Blob::from(path.as_os_str().as_bytes())).collect();
         let told = |step| {
             if let Step::Bytes(done, total) = step {
                 progress(done, total);
             }
         };
-        let command = Command::Stage { account, paths, choice, stream: None };
         match self.work(command, |id| Command::CancelStage { id }, told).await? {
             Reply::Staged(staged) => Ok(staged),
             _ => Err(super::unexpected()),
@@ -206,7 +214,7 @@ impl WardenLink {
         self.send(command, None)?.answer().await
     }
 
-    fn send(
+    pub(super) fn send(
         &self,
         command: Command,
         progress: Option<mpsc::UnboundedSender<Step>>,
@@ -216,6 +224,11 @@ impl WardenLink {
         self.outgoing.send(Word::Request(request)).map_err(|_| gone(None))?;
         Ok(call)
     }
+}
+
+/// Paths as the operating system spells them.
+pub(crate) fn spelled(paths: &[PathBuf]) -> Vec<Blob> {
+    paths.iter().map(|path| Blob::from(path.as_os_str().as_bytes())).collect()
 }
 
 /// Something under way, called off when nobody waits for it any more.

@@ -97,13 +97,23 @@ impl Front {
     /// Starts a command without a terminal and lets it run.
     #[must_use]
     pub fn start(&self, arguments: &[&str]) -> tokio::process::Child {
+        self.start_with(arguments, Stdio::null())
+    }
+
+    fn start_with(&self, arguments: &[&str], input: Stdio) -> tokio::process::Child {
         let mut command = bare(built("airhatch"));
-        command.args(arguments).envs(self.variables()).current_dir(&self.home).stdin(Stdio::null());
+        command.args(arguments).envs(self.variables()).current_dir(&self.home).stdin(input);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         if let Some(user) = self.user {
             command.uid(user).gid(user);
         }
         tokio::process::Command::from(command).kill_on_drop(true).spawn().unwrap()
+    }
+
+    /// Starts a command whose standard input is a pipe, and lets it run.
+    #[must_use]
+    pub fn start_fed(&self, arguments: &[&str]) -> tokio::process::Child {
+        self.start_with(arguments, Stdio::piped())
     }
 
     /// Runs a command to its end, without a terminal.

@@ -9,7 +9,7 @@ use std::path::Path;
 use airhatch_wire::peer::{Item, ItemHash, ItemKind};
 use airhatch_wire::{StageId, Untrusted};
 
-use super::{Seen, SourceError, open_file, open_stage};
+use super::{Seen, SourceError, open_file, open_folder, open_stage, shown};
 
 /// What is passed over at a time, bytes.
 const PIECE: usize = 1 << 20;
@@ -17,7 +17,7 @@ const PIECE: usize = 1 << 20;
 /// Reads the accepted items of an offer in table order. One file is open at a time.
 #[derive(Debug)]
 pub struct SourceReader {
-    folder: OwnedFd,
+    folder: Folders,
     items: std::vec::IntoIter<Item>,
     current: Option<Reading>,
     done: Vec<Read>,
@@ -50,12 +50,9 @@ impl SourceReader {
     /// A reader of these items (those of `scan`, or some of them) from the first byte on.
     ///
     /// # Errors
-    /// [`SourceError::NothingStaged`], [`SourceError::NotSupported`], [`SourceError::Io`].
+    /// [`SourceError::NothingStaged`], [`SourceError::Io`].
     pub fn open(outbox: &Path, stage: StageId, items: Vec<Item>) -> Result<Self, SourceError> {
-        if items.iter().any(|item| item.kind != ItemKind::File || item.path.len() != 1) {
-            return Err(SourceError::NotSupported);
-        }
-        let folder = open_stage(outbox, stage)?;
+        let folder = Folders { top: open_stage(outbox, stage)?, last: None };
         let done = Vec::with_capacity(items.len());
         Ok(Self { folder, items: items.into_iter(), current: None, done })
     }
@@ -83,7 +80,7 @@ impl SourceReader {
         for read in earlier {
             let Some(item) = self.items.as_slice().first().filter(|item| item.size <= count) else { break };
             if let Some(seen) = read.seen {
-                let reading = Reading::begin(&self.folder, item)?;
+                let reading = Reading::begin(&mut self.folder, item)?;
                 if reading.seen != seen {
                     return Err(SourceError::Changed { name: reading.name });
                 }
@@ -106,7 +103,11 @@ impl SourceReader {
             let mut reading = match self.current.take() {
                 Some(reading) => reading,
                 None => match self.items.next() {
-                    Some(item) => Reading::begin(&self.folder, &item)?,
+                    Some(item) if item.kind == ItemKind::Folder => {
+                        self.done.push(Read::folder());
+                        continue;
+                    }
+                    Some(item) => Reading::begin(&mut self.folder, &item)?,
                     None => return Ok(0),
                 },
             };
@@ -139,10 +140,48 @@ impl SourceReader {
     }
 }
 
+impl Read {
+    /// A folder has no bytes; the hash is of none.
+    fn folder() -> Self {
+        Self { seen: None, hash: ItemHash { length: 0, blake3: blake3::hash(&[]).into() } }
+    }
+}
+
+/// The staging folder, and the one below it that was used last: what lies side by side is read one after another.
+#[derive(Debug)]
+struct Folders {
+    top: OwnedFd,
+    last: Option<(Vec<Untrusted<String>>, OwnedFd)>,
+}
+
+impl Folders {
+    /// The folder that a path's last part lies in, reached step by step from the top.
+    fn of(&mut self, path: &[Untrusted<String>]) -> Result<&OwnedFd, SourceError> {
+        let parents = path.split_last().map_or(path, |(_, parents)| parents);
+        if parents.is_empty() {
+            return Ok(&self.top);
+        }
+        let reached = match self.last.take() {
+            Some((known, folder)) if known == parents => folder,
+            _ => self.reach(parents)?,
+        };
+        Ok(&self.last.insert((parents.to_vec(), reached)).1)
+    }
+
+    fn reach(&self, parents: &[Untrusted<String>]) -> Result<OwnedFd, SourceError> {
+        let mut reached = None;
+        for depth in 1..=parents.len() {
+            let path = parents.get(..depth).unwrap_or_default();
+            reached = Some(open_folder(reached.as_ref().unwrap_or(&self.top), path)?);
+        }
+        reached.ok_or(SourceError::NothingStaged)
+    }
+}
+
 impl Reading {
-    fn begin(folder: &OwnedFd, item: &Item) -> Result<Self, SourceError> {
-        let name = item.path.first().cloned().unwrap_or_default();
-        let file = open_file(folder, name.as_received())?;
+    fn begin(folders: &mut Folders, item: &Item) -> Result<Self, SourceError> {
+        let name = shown(&item.path);
+        let file = open_file(folders.of(&item.path)?, &item.path)?;
         let seen = Seen::of(&file).map_err(|error| SourceError::Io { name: name.clone(), error })?;
         let reading = Self { file, name, seen, left: item.size, hasher: blake3::Hasher::new() };
         reading.compare(item.size, seen.size)?;

@@ -89,8 +89,7 @@ fn an_empty_or_missing_stage_has_nothing_to_send() {
 #[test]
 fn anything_but_a_plain_file_is_refused() {
     type Plant = fn(&Path);
-    let plants: [(&str, Plant); 5] = [
-        ("folder", |path| fs::create_dir(path).unwrap()),
+    let plants: [(&str, Plant); 4] = [
         ("link", |path| symlink("/etc/passwd", path).unwrap()),
         ("dangling", |path| symlink("/nowhere", path).unwrap()),
         ("socket", |path| drop(std::os::unix::net::UnixListener::bind(path).unwrap())),
@@ -263,14 +262,76 @@ fn an_unreadable_file_is_told_when_the_offer_is_made() {
     assert!(matches!(world.scan(), Err(SourceError::Io { .. })));
 }
 
-#[test]
-fn folders_are_refused_before_anything_is_read() {
+fn paths(items: &[Item]) -> Vec<String> {
+    items.iter().map(|item| shown(&item.path).as_received().to_owned()).collect()
+}
+
+/// A stage with a tree.
+fn tree() -> World {
     let world = World::new();
-    world.write("f", b"x");
-    let mut items = world.scan().unwrap();
-    items[0].path.push("deeper".into());
-    let refused = SourceReader::open(world.outbox(), STAGE, items);
-    assert!(matches!(refused, Err(SourceError::NotSupported)));
+    for folder in ["d/empty", "d/e/f", "g"] {
+        fs::create_dir_all(world.stage().join(folder)).unwrap();
+    }
+    for file in ["d/e/f/deep", "d/e/a", "d/b", "g/last", "a top"] {
+        world.write(file, file.as_bytes());
+    }
+    world
+}
+
+#[test]
+fn folders_are_items_before_what_is_in_them() {
+    let world = tree();
+    let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_500_000_000_456);
+    File::open(world.stage().join("d/e")).unwrap().set_modified(time).unwrap();
+    let items = world.scan().unwrap();
+    assert_eq!(
+        paths(&items),
+        ["a top", "d", "d/b", "d/e", "d/e/a", "d/e/f", "d/e/f/deep", "d/empty", "g", "g/last"]
+    );
+    let e = &items[3];
+    assert_eq!((e.kind, e.size, e.executable), (ItemKind::Folder, 0, false));
+    assert_eq!(e.modified, UnixMillis(1_500_000_000_456));
+    assert!(items.is_sorted_by(|a, b| a.path <= b.path));
+}
+
+#[test]
+fn the_bytes_of_a_tree_come_in_table_order_and_a_folder_has_none() {
+    let world = tree();
+    let items = world.scan().unwrap();
+    let (all, hashes) = read_all(world.reader(items.clone())).unwrap();
+    assert_eq!(all, b"a topd/bd/e/ad/e/f/deepg/last");
+    assert_eq!(hashes.len(), items.len());
+    assert_eq!(hashes[1], ItemHash { length: 0, blake3: *blake3::hash(b"").as_bytes() });
+    let mut half = world.reader(items);
+    half.pass(8 + 5, &[]).unwrap();
+    assert_eq!(read_all(half).unwrap(), (b"d/e/f/deepg/last".to_vec(), hashes));
+}
+
+#[test]
+fn a_folder_that_becomes_a_link_is_not_followed() {
+    let world = tree();
+    let items = world.scan().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::create_dir(elsewhere.path().join("f")).unwrap();
+    fs::write(elsewhere.path().join("a"), b"secret").unwrap();
+    fs::rename(world.stage().join("d/e"), world.stage().join("moved")).unwrap();
+    symlink(elsewhere.path(), world.stage().join("d/e")).unwrap();
+    let error = read_all(world.reader(items)).unwrap_err();
+    assert_eq!(error.to_string(), "d/e is not a plain file");
+    assert!(matches!(world.scan(), Err(SourceError::NotAFile { .. })));
+}
+
+#[test]
+fn a_tree_deeper_than_any_offer_is_refused() {
+    let world = World::new();
+    let mut deep = world.stage();
+    for _ in 0..64 {
+        deep.push("d");
+    }
+    fs::create_dir_all(&deep).unwrap();
+    assert_eq!(world.scan().unwrap().len(), 64);
+    fs::write(deep.join("f"), b"x").unwrap();
+    assert!(matches!(world.scan(), Err(SourceError::Name { .. })));
 }
 
 fn set_length(path: &Path, length: u64) {

@@ -74,6 +74,48 @@ async fn what_is_dropped_is_offered_and_kept_with_its_outcome() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_dropped_is_offered_as_a_whole() {
+    let world = World::new().await;
+    let (_ann, bob, drop) = dropping(&world).await;
+    bob.verify(&airhatch_tests::email("ann@example.org")).await;
+    bob.policy(Policy::Verified { max_bytes: 1000 }).await;
+    // Made elsewhere on the same disk, so that it appears in one step; a second one grows where it is watched.
+    let made = drop.join(".made");
+    fs::create_dir_all(made.join("photos/2026/empty")).unwrap();
+    fs::write(made.join("photos/2026/a.jpg"), "a picture").unwrap();
+    fs::rename(made.join("photos"), drop.join("bob@example.org/photos")).unwrap();
+    fs::create_dir_all(drop.join("bob@example.org/notes/deep")).unwrap();
+    fs::write(drop.join("bob@example.org/notes/deep/n.txt"), "a note").unwrap();
+    let lines = lines(&drop, 2).await;
+    assert!(lines.iter().all(|line| line["outcome"] == "delivered"), "{lines:?}");
+    assert_eq!(bob.received_names(), ["notes", "photos"]);
+    assert_eq!(bob.received("photos/2026/a.jpg"), b"a picture");
+    assert_eq!(bob.received("notes/deep/n.txt"), b"a note");
+    let sent = eventually("both among the sent", async || {
+        Some(names(&drop, ".sent")).filter(|names| names.len() == 2)
+    })
+    .await;
+    assert!(sent[0].ends_with("-notes") && sent[1].ends_with("-photos"), "{sent:?}");
+    assert!(drop.join(".sent").join(&sent[1]).join("2026/empty").is_dir());
+}
+
+#[tokio::test]
+async fn a_dropped_folder_with_a_link_in_it_is_refused_and_named() {
+    let world = World::new().await;
+    let (_ann, bob, drop) = dropping(&world).await;
+    let made = drop.join(".made");
+    fs::create_dir_all(made.join("d/e")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", made.join("d/e/link")).unwrap();
+    fs::rename(made.join("d"), drop.join("bob@example.org/d")).unwrap();
+    let line = lines(&drop, 1).await.remove(0);
+    assert_eq!(line["outcome"], "refused", "{line}");
+    assert!(line["reason"].as_str().unwrap().contains("d/e/link"), "{line}");
+    eventually("the folder among the refused", async || (names(&drop, ".refused").len() == 1).then_some(()))
+        .await;
+    assert_eq!(bob.transfers().await, []);
+}
+
+#[tokio::test]
 async fn what_nobody_can_be_sent_is_refused_with_the_reason() {
     let world = World::new().await;
     let (_ann, bob, drop) = dropping(&world).await;

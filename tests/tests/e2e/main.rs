@@ -16,6 +16,7 @@ mod control;
 mod doctor;
 mod dropped;
 mod engine;
+mod folders;
 mod hostile;
 mod interrupted;
 mod jail;
