@@ -145,7 +145,11 @@ pub fn scan(outbox: &Path, stage: StageId) -> Result<Vec<Item>, SourceError> {
 fn open_stage(outbox: &Path, stage: StageId) -> Result<OwnedFd, SourceError> {
     let name = stage.to_string();
     beneath::open_root(outbox).and_then(|outbox| beneath::open_folder(outbox, &name)).map_err(|error| {
-        if error == Errno::NOENT { SourceError::NothingStaged } else { io_error(&[name.into()], error) }
+        if error == Errno::NOENT {
+            SourceError::NothingStaged
+        } else {
+            io_error(&[Untrusted::new(name)], error)
+        }
     })
 }
 
