@@ -190,7 +190,7 @@ impl Agent {
             Output::Order(
                 session,
                 SessionOrder::Record
-                | SessionOrder::Accept
+                | SessionOrder::Accept(_)
                 | SessionOrder::Deny(_)
                 | SessionOrder::Receipt { .. },
             ) => {

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags, ResolveFlags, mkdirat, open, openat2};
 use rustix::io;
+use rustix::path::Arg;
 
 /// Opens a folder that this program's own settings name; here links are the user's business.
 pub(crate) fn open_root(path: &Path) -> io::Result<OwnedFd> {
@@ -16,7 +17,7 @@ pub(crate) fn open_root(path: &Path) -> io::Result<OwnedFd> {
 }
 
 /// Opens a folder directly in another.
-pub(crate) fn open_folder(parent: impl AsFd, name: &str) -> io::Result<OwnedFd> {
+pub(crate) fn open_folder(parent: impl AsFd, name: impl Arg) -> io::Result<OwnedFd> {
     open_strictly(parent, name, OFlags::RDONLY | OFlags::DIRECTORY)
 }
 
@@ -44,11 +45,11 @@ pub(crate) fn open_for_writing(folder: impl AsFd, name: &str) -> io::Result<File
     open_strictly(folder, name, OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY).map(File::from)
 }
 
-fn open_strictly(parent: impl AsFd, name: &str, how: OFlags) -> io::Result<OwnedFd> {
+fn open_strictly(parent: impl AsFd, name: impl Arg, how: OFlags) -> io::Result<OwnedFd> {
     open_with_mode(parent, name, how, Mode::empty())
 }
 
-fn open_with_mode(parent: impl AsFd, name: &str, how: OFlags, mode: Mode) -> io::Result<OwnedFd> {
+fn open_with_mode(parent: impl AsFd, name: impl Arg, how: OFlags, mode: Mode) -> io::Result<OwnedFd> {
     let strictly = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     openat2(parent, name, how | OFlags::CLOEXEC | OFlags::NOFOLLOW, mode, strictly)
 }

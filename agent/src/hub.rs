@@ -13,6 +13,7 @@ mod pause;
 mod recall;
 mod record;
 mod rules;
+mod taking;
 #[cfg(test)]
 mod tests;
 mod transfers;
@@ -24,11 +25,10 @@ use std::sync::Arc;
 
 use airhatch_wire::control::{AuthorityState, Command, Event, Jail, Phase, Reply};
 use airhatch_wire::peer::Item;
-use airhatch_wire::{
-    Address, Code, Email, Failure, Fingerprint, Selection, TransferId, UnixMillis, Untrusted,
-};
+use airhatch_wire::{Address, Code, Email, Failure, Fingerprint, TransferId, UnixMillis, Untrusted};
 pub use history::{HISTORY_LIMIT, Held, Past, Proof};
 pub use record::{Contact, Pin, Record, RecordName, Settings, Spent, Transfer, table_records};
+pub use taking::{Numbered, Taking, picked};
 pub(crate) use view::listed;
 pub use words::*;
 
@@ -205,14 +205,9 @@ impl Hub {
             Command::Transfers { after } => self.answer(ask, Ok(self.transfers_page(after))),
             Command::Items { transfer, from } => self.items(ask, transfer, from),
             Command::Send { to, stage, note, lifetime } => self.send(ask, to, stage, note, lifetime),
-            Command::Accept { transfer, items, folder } if items != Selection::All || folder.is_some() => {
-                let _ = transfer;
-                let part = Failure::new(Code::Invalid, "parts of an offer cannot be accepted yet");
-                self.answer(ask, Err(part));
-            }
-            Command::Accept { transfer, .. } => self.decide(ask, transfer, incoming::Decision::Accept),
+            Command::Accept { transfer, items, folder } => self.accept(ask, transfer, &items, folder),
             Command::Deny { transfer, reason } => {
-                self.decide(ask, transfer, incoming::Decision::Deny(reason));
+                self.decide(ask, transfer, &incoming::Decision::Deny(reason));
             }
             Command::Cancel { transfer, reason } => self.cancel(ask, transfer, &reason),
             Command::Pause { transfer } => self.pause(ask, transfer),

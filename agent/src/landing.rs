@@ -11,11 +11,13 @@
 //! 2. [`Landing::finish`] compares every hash, makes the parts durable, and writes the *plan*: the final name of each
 //!    part, durable before the first rename, and the hash of what the sender signed, for the receipt. From here on
 //!    `recover` completes what is missing, whatever else is remembered of the transfer.
-//! 3. The renames, which never replace anything: a name that is taken becomes `name (2)`, in the plan first.
-//! 4. The inbox is made durable. The plan stays until the caller stored that the files landed and calls
+//! 3. Folders are filled in `.incoming`, with the parts renamed into them, and made durable ([`tree`]).
+//! 4. The renames, which never replace anything: a name that is taken becomes `name (2)`, in the plan first. A folder gets
+//!    its name as a whole, and nothing in it another one.
+//! 5. The inbox is made durable. The plan stays until the caller stored that the files landed and calls
 //!    [`Landing::discard`]: so a crash in between neither loses the fact nor lands the files twice.
 //!
-//! Received files are private (0600, or 0700 where the sender's was executable); set-id bits, links and devices have no
+//! Received files are private (0600, or 0700 where the sender's was executable), and so are folders (0700); set-id bits, links and devices have no
 //! way to say what they are. Their modification time is the sender's.
 
 use std::path::Path;
@@ -31,6 +33,7 @@ mod journal;
 mod place;
 mod plan;
 mod resume;
+mod tree;
 mod writer;
 
 pub use incoming::{free_space, leftovers};
@@ -42,8 +45,6 @@ pub use writer::Landing;
 pub enum LandingError {
     /// Less space than the files need.
     DiskFull,
-    /// Folders are not taken yet.
-    NotSupported,
     /// Names that may not become files here.
     Table(#[from] TableRefused),
     /// More bytes than announced.
@@ -82,7 +83,6 @@ impl LandingError {
         let named = |name: &Untrusted<String>, what: &str| format!("{} {what}", name.as_received());
         Untrusted::new(match self {
             Self::DiskFull => "no space is left where the files should go".into(),
-            Self::NotSupported => "folders cannot be received yet, only files".into(),
             Self::Table(refused) => refused.to_string(),
             Self::TooMuch => "the sender sent more bytes than it announced".into(),
             Self::TooLittle => "the sender sent fewer bytes than it announced".into(),
@@ -101,7 +101,6 @@ impl From<LandingError> for Failure {
         let (code, hint) = match &error {
             LandingError::Table(refused) => return (*refused).into(),
             LandingError::DiskFull => (Code::DiskFull, "free some space, then have the files sent again"),
-            LandingError::NotSupported => (Code::Invalid, "ask for the files one by one"),
             LandingError::TooMuch | LandingError::TooLittle | LandingError::WrongContent { .. } => {
                 (Code::VerificationFailed, "have the files sent again")
             }
@@ -138,8 +137,9 @@ impl From<Errno> for LandingError {
 pub struct Landed {
     /// SHA-256 of the completion that the sender signed: what a receipt is for.
     pub completion: [u8; 32],
-    /// The name each item got in the inbox, in table order.
-    pub names: Vec<String>,
+    /// The items whose first name was taken, by index, and the number that it got: see [`crate::names::free_name`]. For
+    /// a folder the first of its items by path stands for all.
+    pub numbers: Vec<(usize, u32)>,
 }
 
 impl Landing {

@@ -7,7 +7,7 @@ use airhatch_seal::Identity;
 use airhatch_trust::tls::AuthorityClient;
 use airhatch_trust::{AccountCertificate, IdentityKey};
 use airhatch_wire::control::{Direction, Passphrase, TransferState};
-use airhatch_wire::{Address, Blob, Code, Email, Failure, Fingerprint, UnixMillis, Untrusted};
+use airhatch_wire::{Address, Blob, Code, Email, Failure, Fingerprint, UnixMillis};
 
 use crate::authority;
 use crate::config::Folders;
@@ -217,7 +217,8 @@ fn settle_landings(store: &Store, inbox: &std::path::Path, records: &mut [Record
 fn recovered(inbox: &std::path::Path, transfer: &mut Transfer) -> Option<TransferState> {
     match Landing::recover(inbox, transfer.id) {
         Ok(Some(landed)) => {
-            transfer.landed = landed.names.into_iter().map(Untrusted::new).collect();
+            let count = usize::try_from(transfer.item_count).unwrap_or(usize::MAX);
+            transfer.landed = transfer.taking.numbered(count, &landed.numbers);
             transfer.completion = Some(landed.completion);
             Some(TransferState::Delivered { at: UnixMillis::now() })
         }

@@ -10,7 +10,7 @@ use airhatch_wire::control::{
 };
 use airhatch_wire::peer::Item;
 use airhatch_wire::signed::Signed;
-use airhatch_wire::{Blob, Code, Email, Failure, Fingerprint, TransferId, UnixMillis, Untrusted};
+use airhatch_wire::{Blob, Code, Email, Failure, Fingerprint, Selection, TransferId, UnixMillis, Untrusted};
 use serde::{Deserialize, Serialize};
 
 use super::transfers::no_transfer;
@@ -38,7 +38,7 @@ pub struct Past {
     pub items: Vec<Item>,
     /// How many items it had.
     pub item_count: u32,
-    /// Their bytes in all.
+    /// Bytes of what was wanted of it.
     pub total: u64,
     /// How it ended.
     pub outcome: TransferState,
@@ -54,6 +54,8 @@ pub struct Past {
     pub verdict: Option<Verdict>,
     /// Incoming, when delivered: SHA-256 of the sender's completion, for a sender that never got its receipt.
     pub completion: Option<[u8; 32]>,
+    /// What was accepted of it.
+    pub wanted: Selection,
 }
 
 /// What a recipient signed about a delivery, and what is needed to check it.
@@ -98,6 +100,7 @@ impl Hub {
             proof,
             verdict: transfer.verdict,
             completion: transfer.completion,
+            wanted: transfer.taking.wanted.clone(),
         };
         self.put(Record::Past(Box::new(past.clone())));
         self.past.insert(id, past);
@@ -169,12 +172,14 @@ fn held(past: &Past) -> Result<Held, Failure> {
 }
 
 fn view(past: &Past) -> PastTransfer {
+    let mut items = listed(&past.items, ITEMS_LISTED);
+    items.iter_mut().zip(0..).for_each(|(item, index)| item.wanted = past.wanted.holds(index));
     PastTransfer {
         id: past.id,
         direction: past.direction,
         contact: past.contact.clone(),
         note: past.note.clone(),
-        items: listed(&past.items, ITEMS_LISTED),
+        items,
         item_count: past.item_count,
         total: past.total,
         outcome: past.outcome.clone(),

@@ -1,16 +1,16 @@
 //! Transfers that contacts offer to this account: stored, decided, received, landed.
 
 use airhatch_wire::control::{Direction, TransferState};
-use airhatch_wire::{Code, Failure, TransferId, UnixMillis, Untrusted};
+use airhatch_wire::{Code, Failure, InboxFolder, Selection, TransferId, UnixMillis, Untrusted};
 
 use super::transfers::{expired, no_transfer, stranger};
 use super::{
-    ArrivedOffer, Ask, Entry, Guest, Hub, IncomingReport, Output, SessionId, SessionOrder, Transfer,
+    ArrivedOffer, Ask, Entry, Guest, Hub, IncomingReport, Output, SessionId, SessionOrder, Taking, Transfer,
 };
 
 /// What a person decided about an offer.
 pub(super) enum Decision {
-    Accept,
+    Accept(Taking),
     Deny(String),
 }
 
@@ -36,7 +36,9 @@ impl Hub {
         }
         if let Some(past) = self.past.get(&id) {
             let same = past.direction == Direction::Incoming && past.offer.body == arrived.signed.body;
-            let order = ended(id, &past.outcome, past.completion).filter(|_| same).unwrap_or_else(reused);
+            let order = ended(id, &past.outcome, past.completion, &past.wanted)
+                .filter(|_| same)
+                .unwrap_or_else(reused);
             return self.outputs.push(Output::Order(session, order));
         }
         if let Err(failure) = self.may_be_offered(&arrived) {
@@ -71,8 +73,8 @@ impl Hub {
             | TransferState::Paused { .. }
             | TransferState::Waiting
             | TransferState::Moving
-            | TransferState::Finishing => SessionOrder::Accept,
-            state => ended(id, state, entry.transfer.completion)
+            | TransferState::Finishing => SessionOrder::Accept(entry.transfer.taking.clone()),
+            state => ended(id, state, entry.transfer.completion, &entry.transfer.taking.wanted)
                 .unwrap_or_else(|| SessionOrder::Refuse(no_transfer(id))),
         };
         if !entry.transfer.state.is_over() {
@@ -87,30 +89,49 @@ impl Hub {
         }
     }
 
+    /// A front says yes, to all or to a part.
+    pub(super) fn accept(
+        &mut self,
+        ask: Ask,
+        id: TransferId,
+        items: &Selection,
+        folder: Option<InboxFolder>,
+    ) {
+        let taking = match self.transfers.get(&id) {
+            Some(entry) => Taking::of(&entry.items, items, folder),
+            None => Err(no_transfer(id)),
+        };
+        match taking {
+            Ok(taking) => self.decide(ask, id, &Decision::Accept(taking)),
+            Err(failure) => self.answer(ask, Err(failure)),
+        }
+    }
+
     /// A front decides.
-    pub(super) fn decide(&mut self, ask: Ask, id: TransferId, decision: Decision) {
+    pub(super) fn decide(&mut self, ask: Ask, id: TransferId, decision: &Decision) {
         let Some(entry) = self.transfers.get(&id) else {
             return self.answer(ask, Err(no_transfer(id)));
         };
         if let Err(failure) = decidable(&entry.transfer, self.now) {
             return self.answer(ask, Err(failure));
         }
-        if matches!(decision, Decision::Accept)
+        if matches!(decision, Decision::Accept(_))
             && let Err(failure) = self.usable(&entry.transfer.contact.clone())
         {
             return self.answer(ask, Err(failure));
         }
-        self.settle_offer(id, &decision);
+        self.settle_offer(id, decision);
         self.answer_transfer(ask, id);
     }
 
     pub(super) fn settle_offer(&mut self, id: TransferId, decision: &Decision) {
         let session = self.transfers.get(&id).and_then(|entry| entry.session);
         let order = match decision {
-            Decision::Accept => {
+            Decision::Accept(taking) => {
+                self.take_only(id, taking.clone());
                 self.spend(id);
                 self.advance(id, TransferState::Accepted);
-                SessionOrder::Accept
+                SessionOrder::Accept(taking.clone())
             }
             Decision::Deny(reason) => {
                 let reason = Untrusted::new(reason.clone());
@@ -121,6 +142,14 @@ impl Hub {
         match session {
             Some(session) => self.outputs.push(Output::Order(session, order)),
             None => self.wake_sender(id),
+        }
+    }
+
+    /// The transfer is about these items from here on.
+    pub(super) fn take_only(&mut self, id: TransferId, taking: Taking) {
+        if let Some(entry) = self.transfers.get_mut(&id) {
+            entry.transfer.total = taking.total(&entry.items);
+            entry.transfer.taking = taking;
         }
     }
 
@@ -138,15 +167,15 @@ impl Hub {
                 entry.transfer.completion = Some(completion);
                 self.advance(id, TransferState::Finishing);
             }
-            IncomingReport::Landed { completion, names } => {
-                let at = self.now;
+            IncomingReport::Landed { completion, numbers } => {
+                let (at, items) = (self.now, entry.transfer.taking.wanted.clone());
                 entry.moved = entry.transfer.total;
                 entry.transfer.completion = Some(completion);
-                entry.transfer.landed = names;
+                entry.transfer.landed = numbers;
                 self.settle(id, TransferState::Delivered { at });
                 // The landing's plan is of use until the delivery is remembered, and no longer.
                 self.outputs.push(Output::CloseLanding(id));
-                self.outputs.push(Output::Order(session, SessionOrder::Receipt { completion, at }));
+                self.outputs.push(Output::Order(session, SessionOrder::Receipt { completion, items, at }));
             }
             IncomingReport::Broken => {
                 entry.session = None;
@@ -173,10 +202,15 @@ impl Hub {
 }
 
 /// What the sender of a transfer that is over is told; `None` for one that is not.
-fn ended(id: TransferId, state: &TransferState, completion: Option<[u8; 32]>) -> Option<SessionOrder> {
+fn ended(
+    id: TransferId,
+    state: &TransferState,
+    completion: Option<[u8; 32]>,
+    wanted: &Selection,
+) -> Option<SessionOrder> {
     Some(match state {
         TransferState::Delivered { at } => match completion {
-            Some(completion) => SessionOrder::Receipt { completion, at: *at },
+            Some(completion) => SessionOrder::Receipt { completion, items: wanted.clone(), at: *at },
             None => SessionOrder::Refuse(no_transfer(id)),
         },
         TransferState::Denied { reason } => SessionOrder::Deny(reason.clone()),
@@ -206,6 +240,7 @@ fn new_entry(session: SessionId, arrived: ArrivedOffer) -> Entry {
         state: TransferState::Offered,
         stage: None,
         free_space,
+        taking: Taking::default(),
         landed: Vec::new(),
         completion: None,
         verdict: None,

@@ -6,7 +6,7 @@ use airhatch_wire::control::{Direction, NOTE_LIMIT, TransferState};
 use airhatch_wire::{Code, Email, Failure, StageId, TransferId};
 
 use super::pause::is_paused_by_us;
-use super::{Ask, Delivery, Draft, Entry, Hub, OFFER_LIFETIME, OutgoingReport, Output, Transfer};
+use super::{Ask, Delivery, Draft, Entry, Hub, OFFER_LIFETIME, OutgoingReport, Output, Taking, Transfer};
 
 impl Hub {
     pub(super) fn send(&mut self, ask: Ask, to: Email, stage: StageId, note: String, lifetime: Option<u32>) {
@@ -44,6 +44,7 @@ impl Hub {
             state: TransferState::Queued,
             stage: Some(draft.stage),
             free_space: None,
+            taking: Taking::default(),
             landed: Vec::new(),
             completion: None,
             verdict: None,
@@ -124,7 +125,12 @@ impl Hub {
                 entry.moved = kept.min(entry.transfer.total);
                 self.advance(id, TransferState::NoRoom);
             }
-            OutgoingReport::Accepted(offset) => self.begun(id, offset),
+            OutgoingReport::Accepted(wanted, offset) => {
+                if entry.transfer.taking.wanted != wanted {
+                    self.take_only(id, Taking { wanted, folder: None });
+                }
+                self.begun(id, offset);
+            }
             OutgoingReport::Moved(moved) => self.moved(id, moved),
             OutgoingReport::Sent => {
                 entry.moved = entry.transfer.total;

@@ -127,7 +127,8 @@ impl Hub {
             self.outputs.push(Output::Order(session, SessionOrder::Pause));
         } else {
             self.advance(id, TransferState::Accepted);
-            self.outputs.push(Output::Order(session, SessionOrder::Accept));
+            let taking = self.transfers.get(&id).map(|entry| entry.transfer.taking.clone());
+            self.outputs.push(Output::Order(session, SessionOrder::Accept(taking.unwrap_or_default())));
         }
     }
 }

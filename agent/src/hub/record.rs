@@ -8,7 +8,7 @@ use airhatch_wire::signed::Signed;
 use airhatch_wire::{Blob, Email, Fingerprint, StageId, TransferId, UnixMillis, Untrusted};
 use serde::{Deserialize, Serialize};
 
-use super::Past;
+use super::{Numbered, Past, Taking};
 
 /// The keys that a certificate binds to an email, and the certificate itself. Two pins are of the same person when
 /// both keys are equal; the certificate around them is renewed every few weeks.
@@ -95,7 +95,7 @@ pub struct Transfer {
     pub note: Untrusted<String>,
     /// How many items.
     pub item_count: u32,
-    /// Their bytes in all.
+    /// Bytes of those that are wanted.
     pub total: u64,
     /// When the offer was made.
     pub created: UnixMillis,
@@ -107,8 +107,10 @@ pub struct Transfer {
     pub stage: Option<StageId>,
     /// Incoming: bytes free when it came.
     pub free_space: Option<u64>,
-    /// Incoming, once landed: the name of each item.
-    pub landed: Vec<Untrusted<String>>,
+    /// Once accepted: what of it, and where it goes.
+    pub taking: Taking,
+    /// Incoming, once landed: the items whose names were taken.
+    pub landed: Vec<Numbered>,
     /// Once landed: SHA-256 of the sender's completion.
     pub completion: Option<[u8; 32]>,
     /// Incoming: what the account made of it by itself.

@@ -11,7 +11,7 @@ use airhatch_wire::{Code, Email, Failure, TransferId, UnixMillis, Untrusted};
 
 use super::contacts::no_contact;
 use super::incoming::Decision;
-use super::{Ask, Hub, Known, Record};
+use super::{Ask, Hub, Known, Record, Taking};
 
 /// What a sender hears when a rule or policy says no: not which one.
 const NOT_NOW: &str = "not taking offers now";
@@ -67,7 +67,7 @@ impl Hub {
         }
         match verdict {
             Verdict::AcceptedByRule { .. } | Verdict::AcceptedByPolicy { .. } => {
-                self.settle_offer(id, &Decision::Accept);
+                self.settle_offer(id, &Decision::Accept(Taking::default()));
             }
             Verdict::DeniedByRule | Verdict::DeniedByPolicy => {
                 self.settle_offer(id, &Decision::Deny(NOT_NOW.to_owned()));

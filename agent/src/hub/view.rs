@@ -1,6 +1,7 @@
 //! What fronts are shown of the hub's state.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::ops::Bound;
 
 use airhatch_wire::control::{
@@ -11,6 +12,7 @@ use airhatch_wire::peer::Item;
 use airhatch_wire::{Email, TransferId, UnixMillis, Untrusted};
 
 use super::{Entry, Hub, Known};
+use crate::names::free_name;
 
 /// Bytes of names in one view.
 const NAMES_ROOM: usize = 8 * 1024;
@@ -132,7 +134,10 @@ fn transfer_view(entry: &Entry) -> TransferView {
 fn view_of(entry: &Entry, items: usize) -> TransferView {
     let transfer = &entry.transfer;
     let destination = match transfer.direction {
-        Direction::Incoming => "inbox".to_owned(),
+        Direction::Incoming => match &transfer.taking.folder {
+            Some(folder) => format!("inbox/{folder}"),
+            None => "inbox".to_owned(),
+        },
         Direction::Outgoing => String::new(),
     };
     TransferView {
@@ -142,7 +147,7 @@ fn view_of(entry: &Entry, items: usize) -> TransferView {
         note: transfer.note.clone(),
         items: item_views(entry, 0, items),
         item_count: transfer.item_count,
-        wanted: transfer.item_count,
+        wanted: transfer.taking.wanted.count(transfer.item_count),
         total: transfer.total,
         moved: entry.moved,
         state: transfer.state.clone(),
@@ -158,10 +163,38 @@ fn view_of(entry: &Entry, items: usize) -> TransferView {
 /// Items from `from` on: at most `count`, and fewer where their names are so long that a message would burst.
 pub(super) fn item_views(entry: &Entry, from: usize, count: usize) -> Vec<ItemView> {
     let mut views = listed(entry.items.get(from..).unwrap_or_default(), count);
-    for (view, landed) in views.iter_mut().zip(entry.transfer.landed.iter().skip(from)) {
-        view.landed_as = (*landed != view.path).then(|| landed.clone());
+    let numbers = Numbers::of(entry);
+    let rest = entry.items.iter().zip(0..).skip(from);
+    for (view, (item, index)) in views.iter_mut().zip(rest) {
+        view.wanted = entry.transfer.taking.wanted.holds(index);
+        view.landed_as = if view.wanted { numbers.landed(item) } else { None };
     }
     views
+}
+
+/// The numbers that the first names of a transfer's items got.
+struct Numbers<'a>(HashMap<&'a str, u32>);
+
+impl<'a> Numbers<'a> {
+    fn of(entry: &'a Entry) -> Self {
+        let landed = entry.transfer.landed.iter();
+        Self(
+            landed
+                .filter_map(|numbered| {
+                    let item = entry.items.get(usize::try_from(numbered.item).ok()?)?;
+                    Some((item.path.first()?.as_received(), numbered.number))
+                })
+                .collect(),
+        )
+    }
+
+    /// The path of an item on the disk, where that is not the offered one.
+    fn landed(&self, item: &Item) -> Option<Untrusted<String>> {
+        let (first, rest) = item.path.split_first()?;
+        let first = free_name(first.as_received(), *self.0.get(first.as_received())?);
+        let rest = rest.iter().map(Untrusted::as_received);
+        Some(Untrusted::new(std::iter::once(first.as_str()).chain(rest).collect::<Vec<_>>().join("/")))
+    }
 }
 
 /// The first items of a table as it was offered; as many as [`item_views`] would give.

@@ -6,11 +6,12 @@ use airhatch_wire::control::{AuthorityState, Command, Event, LogLevel, Passphras
 use airhatch_wire::peer::Item;
 use airhatch_wire::signed::Signed;
 use airhatch_wire::{
-    Address, Blob, Email, Failure, Fingerprint, StageId, TransferId, UnixMillis, Untrusted, peer,
+    Address, Blob, Email, Failure, Fingerprint, Selection, StageId, TransferId, UnixMillis, Untrusted, peer,
 };
 
 use super::history::{Held, Proof};
 use super::record::{Pin, Record, RecordName};
+use super::taking::{Numbered, Taking};
 
 /// One attached front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -146,8 +147,8 @@ pub enum IncomingReport {
     Landed {
         /// SHA-256 of the sender's completion.
         completion: [u8; 32],
-        /// Each item's name in the inbox.
-        names: Vec<Untrusted<String>>,
+        /// The items whose names were taken.
+        numbers: Vec<Numbered>,
     },
     /// The connection broke; the sender will come again.
     Broken,
@@ -166,8 +167,8 @@ pub enum OutgoingReport {
     Unreachable(u64),
     /// The recipient has the offer.
     Recorded,
-    /// The recipient accepts, and has so many bytes of content already.
-    Accepted(u64),
+    /// The recipient accepts these items, and has so many bytes of their content already.
+    Accepted(Selection, u64),
     /// The recipient has paused it; it is asked again now and then.
     Paused,
     /// The recipient has no room; it is tried again.
@@ -301,7 +302,7 @@ pub enum SessionOrder {
     /// Say that the offer is stored.
     Record,
     /// Say yes and take the bytes.
-    Accept,
+    Accept(Taking),
     /// Say no.
     Deny(Untrusted<String>),
     /// Say that it is paused.
@@ -312,6 +313,8 @@ pub enum SessionOrder {
     Receipt {
         /// SHA-256 of the sender's completion.
         completion: [u8; 32],
+        /// What was accepted of the offer.
+        items: Selection,
         /// When it was in place.
         at: UnixMillis,
     },

@@ -6,9 +6,10 @@ use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::Arc;
 
-use airhatch_wire::TransferId;
 use airhatch_wire::peer::{Item, ItemKind};
+use airhatch_wire::{InboxFolder, TransferId};
 use rustix::io::Errno;
 
 use super::LandingError;
@@ -16,7 +17,7 @@ use super::behind::Behind;
 use super::incoming::{find_transfer, in_the_way, open_inbox};
 use super::journal::{self, Journal, Kept};
 use super::plan::{self, Mark};
-use super::writer::{Landing, Part, Writing, reserve};
+use super::writer::{Landing, Writing, reserve};
 use crate::beneath;
 
 /// What is read at a time, bytes.
@@ -36,15 +37,25 @@ impl Landing {
     ///
     /// # Errors
     /// Those of [`Landing::begin`]. What an earlier attempt left stays when the space for the rest is missing.
-    pub fn open(inbox: &Path, transfer: TransferId, items: &[Item]) -> Result<Self, LandingError> {
-        match take_up(inbox, transfer, items)? {
+    pub fn open(
+        inbox: &Path,
+        transfer: TransferId,
+        items: Arc<[Item]>,
+        into: Option<InboxFolder>,
+    ) -> Result<Self, LandingError> {
+        match take_up(inbox, transfer, &items, into.as_ref())? {
             Some(landing) => Ok(landing),
-            None => Self::begin(inbox, transfer, items),
+            None => Self::begin(inbox, transfer, items, into),
         }
     }
 }
 
-fn take_up(inbox_path: &Path, transfer: TransferId, items: &[Item]) -> Result<Option<Landing>, LandingError> {
+fn take_up(
+    inbox_path: &Path,
+    transfer: TransferId,
+    items: &Arc<[Item]>,
+    into: Option<&InboxFolder>,
+) -> Result<Option<Landing>, LandingError> {
     let Some(folder) = find_transfer(inbox_path, transfer)? else { return Ok(None) };
     if plan::exists(&folder)? {
         return Err(LandingError::Unfinished);
@@ -72,13 +83,15 @@ fn take_up(inbox_path: &Path, transfer: TransferId, items: &[Item]) -> Result<Op
             let Some(inode) = empty(&folder, index, item)? else { return Ok(None) };
             inode
         };
-        parts.push(Part::of(item, inode));
+        parts.push(inode);
     }
     let written = kept.reached.durable;
     Ok(Some(Landing {
         inbox: open_inbox(inbox_path)?,
         behind: Behind::new(folder.try_clone()?, journal, written),
         folder,
+        into: into.cloned(),
+        items: Arc::clone(items),
         parts,
         current,
         first_unsynced: kept.finished.len(),

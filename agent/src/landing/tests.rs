@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use airhatch_wire::UnixMillis;
@@ -11,11 +12,13 @@ use airhatch_wire::peer::{Item, ItemHash, ItemKind};
 use proptest::prelude::*;
 
 use super::*;
+use crate::names::free_name;
 
 mod crash;
 mod hostile;
 mod resume;
 mod space;
+mod trees;
 
 const TRANSFER: TransferId = TransferId([0x5a; 16]);
 
@@ -79,14 +82,32 @@ fn hashes(files: Files<'_>) -> Vec<ItemHash> {
     files.iter().map(|(_, content)| hash(content)).collect()
 }
 
+fn begin(inbox: &Path, transfer: TransferId, items: &[Item]) -> Result<Landing, LandingError> {
+    Landing::begin(inbox, transfer, Arc::from(items), None)
+}
+
+fn open(inbox: &Path, transfer: TransferId, items: &[Item]) -> Result<Landing, LandingError> {
+    Landing::open(inbox, transfer, Arc::from(items), None)
+}
+
+/// The names that files got.
+fn names(files: Files<'_>, landed: &Landed) -> Vec<String> {
+    let numbers: BTreeMap<usize, u32> = landed.numbers.iter().copied().collect();
+    let named = files.iter().enumerate().map(|(index, (name, _))| match numbers.get(&index) {
+        Some(number) => free_name(name, *number),
+        None => (*name).to_owned(),
+    });
+    named.collect()
+}
+
 fn written(world: &World, files: Files<'_>) -> Result<Landing, LandingError> {
-    let mut landing = Landing::begin(&world.inbox, TRANSFER, &items(files))?;
+    let mut landing = begin(&world.inbox, TRANSFER, &items(files))?;
     files.iter().try_for_each(|(_, content)| landing.write(content))?;
     Ok(landing)
 }
 
-fn land(world: &World, files: Files<'_>) -> Result<Landed, LandingError> {
-    written(world, files)?.finish(&hashes(files))
+fn land(world: &World, files: Files<'_>) -> Result<Vec<String>, LandingError> {
+    written(world, files)?.finish(&hashes(files)).map(|landed| names(files, &landed))
 }
 
 const THREE: Files<'static> = &[("a.txt", b"first"), ("empty", b""), ("b", b"third file")];
@@ -96,11 +117,11 @@ fn files_arrive_with_their_names_content_time_and_rights() {
     let world = World::new();
     let mut table = items(THREE);
     table[2].executable = true;
-    let mut landing = Landing::begin(&world.inbox, TRANSFER, &table).unwrap();
+    let mut landing = begin(&world.inbox, TRANSFER, &table).unwrap();
     landing.write(b"firstthird file").unwrap();
     assert!(world.landed().is_empty(), "nothing has its name before it is checked");
     let landed = landing.finish(&hashes(THREE)).unwrap();
-    assert_eq!(landed.names, ["a.txt", "empty", "b"]);
+    assert_eq!(names(THREE, &landed), ["a.txt", "empty", "b"]);
     for (name, content) in THREE {
         let path = world.inbox.join(name);
         assert_eq!(fs::read(&path).unwrap(), *content);
@@ -116,7 +137,7 @@ fn files_arrive_with_their_names_content_time_and_rights() {
 #[test]
 fn only_empty_files_are_a_transfer_too() {
     let world = World::new();
-    assert_eq!(land(&world, &[("x", b""), ("y", b"")]).unwrap().names, ["x", "y"]);
+    assert_eq!(land(&world, &[("x", b""), ("y", b"")]).unwrap(), ["x", "y"]);
 }
 
 proptest! {
@@ -131,7 +152,7 @@ proptest! {
         let files: Vec<(&str, &[u8])> =
             names.iter().map(String::as_str).zip(contents.iter().map(Vec::as_slice)).collect();
         let all = contents.concat();
-        let mut landing = Landing::begin(&world.inbox, TRANSFER, &items(&files)).unwrap();
+        let mut landing = begin(&world.inbox, TRANSFER, &items(&files)).unwrap();
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(all.len())).collect();
         cuts.extend([0, all.len()]);
         cuts.sort_unstable();
@@ -155,7 +176,7 @@ fn one_byte_too_many_or_too_few_is_refused() {
     let mut landing = written(&world, THREE).unwrap();
     assert!(matches!(landing.write(b"x"), Err(LandingError::TooMuch)));
     Landing::discard(&world.inbox, TRANSFER).unwrap();
-    let mut landing = Landing::begin(&world.inbox, TRANSFER, &items(THREE)).unwrap();
+    let mut landing = begin(&world.inbox, TRANSFER, &items(THREE)).unwrap();
     landing.write(b"firstthird fil").unwrap();
     assert!(matches!(landing.finish(&hashes(THREE)), Err(LandingError::TooLittle)));
     Landing::discard(&world.inbox, TRANSFER).unwrap();
@@ -186,7 +207,7 @@ fn a_taken_name_gets_a_number_and_nothing_is_replaced() {
     fs::write(world.inbox.join("a (2).txt"), b"mine too").unwrap();
     symlink(world.outside.join("nowhere"), world.inbox.join("b")).unwrap();
     fs::create_dir(world.inbox.join("empty")).unwrap();
-    assert_eq!(land(&world, THREE).unwrap().names, ["a (3).txt", "empty (2)", "b (2)"]);
+    assert_eq!(land(&world, THREE).unwrap(), ["a (3).txt", "empty (2)", "b (2)"]);
     assert_eq!(fs::read(world.inbox.join("a.txt")).unwrap(), b"mine");
     assert_eq!(fs::read(world.inbox.join("a (3).txt")).unwrap(), b"first");
     world.assert_outside_is_empty();
@@ -197,7 +218,7 @@ fn a_number_never_takes_the_name_of_another_item() {
     let world = World::new();
     fs::write(world.inbox.join("a"), b"mine").unwrap();
     let files: Files<'_> = &[("a", b"1"), ("a (2)", b"2")];
-    assert_eq!(land(&world, files).unwrap().names, ["a (3)", "a (2)"]);
+    assert_eq!(land(&world, files).unwrap(), ["a (3)", "a (2)"]);
 }
 
 #[test]
@@ -205,30 +226,18 @@ fn names_of_255_bytes_land_also_when_they_are_taken() {
     let world = World::new();
     let (ascii, accents) = (format!("{}.txt", "a".repeat(251)), "é".repeat(127));
     let files: Files<'_> = &[(&ascii, b"1"), (&accents, b"2")];
-    assert_eq!(land(&world, files).unwrap().names, [ascii.clone(), accents.clone()]);
+    assert_eq!(land(&world, files).unwrap(), [ascii.clone(), accents.clone()]);
     Landing::discard(&world.inbox, TRANSFER).unwrap();
-    let again = land(&world, files).unwrap().names;
+    let again = land(&world, files).unwrap();
     assert_eq!(again, [format!("{} (2).txt", "a".repeat(247)), format!("{} (2)", "é".repeat(125))]);
     assert_eq!(world.landed().len(), 4);
-}
-
-#[test]
-fn folders_and_deeper_paths_are_refused_clearly() {
-    let world = World::new();
-    let folder = Item { kind: ItemKind::Folder, ..item("d", b"") };
-    let deeper = Item { path: vec!["d".into(), "x".into()], ..item("x", b"") };
-    for item in [folder, deeper] {
-        let error = Landing::begin(&world.inbox, TRANSFER, &[item]).unwrap_err();
-        assert!(matches!(error, LandingError::NotSupported));
-        assert_eq!(error.to_string(), "folders cannot be received yet, only files");
-    }
 }
 
 #[test]
 fn hostile_names_never_become_files() {
     let world = World::new();
     for name in ["../x", "/x", "..", ".", "", ".incoming", "a\u{202e}b", "a\nb", "a\0b", "a\\b"] {
-        let error = Landing::begin(&world.inbox, TRANSFER, &[item(name, b"x")]).unwrap_err();
+        let error = begin(&world.inbox, TRANSFER, &[item(name, b"x")]).unwrap_err();
         assert!(matches!(error, LandingError::Table(_)), "{name:?}: {error}");
     }
     let twice: Files<'_> = &[("a", b""), ("A", b"")];
@@ -246,7 +255,7 @@ fn many_landings_of_the_same_name_at_once_all_arrive() {
                 for round in 0..10u8 {
                     let transfer = TransferId([thread * 16 + round; 16]);
                     let content = [thread, round];
-                    let mut landing = Landing::begin(inbox, transfer, &[item("same.txt", &content)]).unwrap();
+                    let mut landing = begin(inbox, transfer, &[item("same.txt", &content)]).unwrap();
                     landing.write(&content).unwrap();
                     landing.finish(&[hash(&content)]).unwrap();
                     Landing::discard(inbox, transfer).unwrap();
@@ -265,7 +274,7 @@ fn many_small_files_land_in_one_go() {
     let world = World::new();
     let names: Vec<String> = (0..2000).map(|n| format!("file{n}")).collect();
     let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), name.as_bytes())).collect();
-    assert_eq!(land(&world, &files).unwrap().names, names);
+    assert_eq!(land(&world, &files).unwrap(), names);
     assert_eq!(world.landed().len(), 2000);
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use airhatch_wire::peer::{Item, ItemHash, ItemKind};
-use airhatch_wire::{TransferId, UnixMillis, Untrusted};
+use airhatch_wire::{InboxFolder, TransferId, UnixMillis, Untrusted};
 use rustix::fs::{FallocateFlags, Mode, Timespec, Timestamps, UTIME_OMIT, fallocate, fchmod, futimens};
 use rustix::io::Errno;
 
@@ -17,8 +17,8 @@ use super::behind::{Behind, Complete, Step, sync_parts};
 use super::incoming::{self, in_the_way};
 use super::journal::{self, Journal, Reached};
 use super::place::place;
-use super::plan::{self, FreeNames, Line, Mark};
-use super::{Landed, LandingError};
+use super::plan::{self, FreeNames, Line, Mark, Plan};
+use super::{Landed, LandingError, tree};
 use crate::beneath;
 use crate::names;
 
@@ -30,7 +30,11 @@ const OVERHEAD: u64 = 4096;
 pub struct Landing {
     pub(super) inbox: OwnedFd,
     pub(super) folder: OwnedFd,
-    pub(super) parts: Vec<Part>,
+    /// The folder in the inbox that everything goes to.
+    pub(super) into: Option<InboxFolder>,
+    pub(super) items: Arc<[Item]>,
+    /// The inode of each item's part; 0 for a folder, which has none.
+    pub(super) parts: Vec<u64>,
     pub(super) current: Option<Writing>,
     /// Of the parts that are complete, which are always the first ones.
     pub(super) hashes: Vec<ItemHash>,
@@ -40,16 +44,6 @@ pub struct Landing {
     /// SHA-256 of what the sender signed, once that is known.
     pub(super) completion: [u8; 32],
     pub(super) behind: Behind,
-}
-
-/// One file to come.
-#[derive(Debug)]
-pub(super) struct Part {
-    name: Untrusted<String>,
-    size: u64,
-    executable: bool,
-    modified: UnixMillis,
-    inode: u64,
 }
 
 /// The part that bytes go to now.
@@ -69,27 +63,33 @@ impl Landing {
     /// Checks and reserves the space, and makes the parts, empty. What an earlier attempt left is removed.
     ///
     /// # Errors
-    /// [`LandingError::DiskFull`], [`LandingError::NotSupported`], [`LandingError::Table`],
-    /// [`LandingError::InTheWay`], [`LandingError::Unfinished`], [`LandingError::Io`]. Nothing is left then.
-    pub fn begin(inbox_path: &Path, transfer: TransferId, items: &[Item]) -> Result<Self, LandingError> {
-        if items.iter().any(|item| item.kind != ItemKind::File || item.path.len() != 1) {
-            return Err(LandingError::NotSupported);
-        }
+    /// [`LandingError::DiskFull`], [`LandingError::Table`], [`LandingError::InTheWay`], [`LandingError::Unfinished`],
+    /// [`LandingError::Io`]. Nothing is left then.
+    pub fn begin(
+        inbox_path: &Path,
+        transfer: TransferId,
+        items: Arc<[Item]>,
+        into: Option<InboxFolder>,
+    ) -> Result<Self, LandingError> {
         let total = items.iter().fold(0u64, |sum, item| sum.saturating_add(item.size));
-        names::check_table(items, total)?;
+        names::check_table(&items, total)?;
         let inbox = incoming::open_inbox(inbox_path)?;
+        // Somebody else's file in its place is found out now, and not after the last byte.
+        incoming::open_destination(&inbox, into.as_ref())?;
         if incoming::free_in(&inbox)? < total.saturating_add(OVERHEAD * items.len() as u64) {
             return Err(LandingError::DiskFull);
         }
         let folder = incoming::make_transfer(inbox_path, &inbox, transfer)?;
-        let journal = Journal::new(journal::seed(transfer, items)?);
+        let journal = Journal::new(journal::seed(transfer, &items)?);
         let behind = Behind::new(folder.try_clone()?, journal, 0);
-        let made: Result<Vec<Part>, LandingError> =
-            items.iter().enumerate().map(|(index, item)| Part::make(&folder, index, item)).collect();
+        let made: Result<Vec<u64>, LandingError> =
+            items.iter().enumerate().map(|(index, item)| make_part(&folder, index, item)).collect();
         match made {
             Ok(parts) => Ok(Self {
                 inbox,
                 folder,
+                into,
+                items,
                 hashes: Vec::with_capacity(parts.len()),
                 parts,
                 current: None,
@@ -181,10 +181,11 @@ impl Landing {
     /// What was not handed over for syncing yet.
     fn next_step(&self) -> Result<Step, LandingError> {
         let unsynced = self.parts.iter().zip(&self.hashes).enumerate().skip(self.first_unsynced);
-        let complete =
-            unsynced.map(|(index, (part, hash))| Complete { file: part.file(index), hash: *hash }).collect();
+        let complete = unsynced
+            .map(|(index, (inode, hash))| Complete { file: file(index, *inode), hash: *hash })
+            .collect();
         let current = self.current.as_ref().map(|writing| writing.file.try_clone()).transpose()?;
-        let inode = self.parts.get(self.hashes.len()).map(|part| part.inode);
+        let inode = self.parts.get(self.hashes.len()).copied();
         let reached = Reached { durable: self.written, current: inode.filter(|_| current.is_some()) };
         Ok(Step { complete, current, reached })
     }
@@ -193,7 +194,7 @@ impl Landing {
     fn sync(&mut self) -> Result<(), LandingError> {
         self.behind.stop()?;
         let parts = self.parts.iter().enumerate().skip(self.first_unsynced);
-        sync_parts(&self.folder, parts.filter_map(|(index, part)| part.file(index)))
+        sync_parts(&self.folder, parts.filter_map(|(index, inode)| file(index, *inode)))
     }
 
     /// Compares with what the sender signed, makes everything durable and moves the files to their final names. Call
@@ -203,24 +204,81 @@ impl Landing {
     /// [`LandingError::TooLittle`], [`LandingError::WrongContent`], [`LandingError::NoFreeName`] and those of
     /// [`Landing::write`].
     pub fn finish(mut self, hashes: &[ItemHash]) -> Result<Landed, LandingError> {
-        let lines = self.prepare(hashes)?;
-        place(&self.inbox, &self.folder, self.completion, lines)
+        let plan = self.prepare(hashes)?;
+        place(&self.inbox, &self.folder, plan)
     }
 
     /// Everything up to the plan.
-    pub(super) fn prepare(&mut self, hashes: &[ItemHash]) -> Result<Vec<Line>, LandingError> {
+    pub(super) fn prepare(&mut self, hashes: &[ItemHash]) -> Result<Plan, LandingError> {
         self.compare(hashes)?;
         self.sync()?;
-        let mut names = FreeNames::new(self.parts.iter().map(|part| part.name.as_received()));
-        let mut lines = Vec::with_capacity(self.parts.len());
-        for (index, part) in self.parts.iter().enumerate() {
-            let mark = Mark::of(&self.folder, &index.to_string())?
-                .filter(|mark| mark.inode == part.inode)
-                .ok_or_else(|| LandingError::Lost { name: part.name.clone() })?;
-            lines.push(Line { mark, name: names.find(&self.inbox, part.name.as_received())? });
+        let destination = incoming::open_destination(&self.inbox, self.into.as_ref())?;
+        // Parents before what is in them, and each tree in one piece.
+        let mut order: Vec<usize> = (0..self.items.len()).collect();
+        order.sort_unstable_by(|a, b| self.path(*a).cmp(self.path(*b)));
+        let tops = order.iter().filter_map(|index| self.path(*index).first());
+        let mut names = FreeNames::new(tops.map(|name| name.as_received().to_owned()));
+        let mut top = None;
+        let lines = order.iter().flat_map(|&index| {
+            let begins = top.replace(self.path(index).first()) != Some(self.path(index).first());
+            let above = begins.then(|| self.line_of_top(index, &destination, &mut names)).transpose();
+            match above {
+                Ok(above) => [above.map(Ok), self.line_in_tree(index).transpose()],
+                Err(error) => [Some(Err(error)), None],
+            }
+        });
+        plan::write(&self.folder, self.completion, self.into.as_ref(), lines.flatten())?;
+        Plan::open(&self.folder)?.ok_or(LandingError::Unfinished)
+    }
+
+    fn path(&self, index: usize) -> &[Untrusted<String>] {
+        self.items.get(index).map_or(&[], |item| &item.path)
+    }
+
+    /// The line of what this item, the first one of it, begins in the destination.
+    fn line_of_top(
+        &self,
+        index: usize,
+        destination: &OwnedFd,
+        names: &mut FreeNames,
+    ) -> Result<Line, LandingError> {
+        let item = self.items.get(index).ok_or(LandingError::TooMuch)?;
+        let name = item.path.first().map(|name| name.as_received().to_owned()).unwrap_or_default();
+        let number = names.find(destination, &name)?;
+        if item.kind == ItemKind::File && item.path.len() == 1 {
+            return Ok(Line::File { index, number, mark: self.mark(index)?, name });
         }
-        plan::write(&self.folder, self.completion, &lines)?;
-        Ok(lines)
+        let modified = (item.path.len() == 1).then_some(item.modified);
+        Ok(Line::Tree { index, number, inode: tree::make(&self.folder, index)?, modified, name })
+    }
+
+    /// The line of an item within a tree.
+    fn line_in_tree(&self, index: usize) -> Result<Option<Line>, LandingError> {
+        let Some((item, below)) = self
+            .items
+            .get(index)
+            .and_then(|item| Some((item, item.path.get(1..).filter(|p| !p.is_empty())?)))
+        else {
+            return Ok(None);
+        };
+        let path = below.iter().map(Untrusted::as_received).collect::<Vec<_>>().join("/");
+        Ok(Some(match item.kind {
+            ItemKind::Folder => Line::Folder { modified: item.modified, path },
+            ItemKind::File => Line::Part { index, mark: self.mark(index)?, path },
+        }))
+    }
+
+    /// What tells a part from any other file, if it is the one that was made.
+    fn mark(&self, index: usize) -> Result<Mark, LandingError> {
+        let made = self.parts.get(index);
+        let mark = Mark::of(&self.folder, &index.to_string())?.filter(|mark| Some(&mark.inode) == made);
+        mark.ok_or_else(|| LandingError::Lost { name: self.name(index) })
+    }
+
+    /// The path of an item, for a person.
+    fn name(&self, index: usize) -> Untrusted<String> {
+        let parts: Vec<&str> = self.path(index).iter().map(Untrusted::as_received).collect();
+        Untrusted::new(parts.join("/"))
     }
 
     fn compare(&mut self, hashes: &[ItemHash]) -> Result<(), LandingError> {
@@ -228,17 +286,20 @@ impl Landing {
         if self.current.is_some() || self.open_next()?.is_some() || hashes.len() != self.parts.len() {
             return Err(LandingError::TooLittle);
         }
-        let all = self.parts.iter().zip(&self.hashes).zip(hashes);
-        match all.into_iter().find(|((_, ours), theirs)| ours != theirs) {
-            Some(((part, _), _)) => Err(LandingError::WrongContent { name: part.name.clone() }),
+        match self.hashes.iter().zip(hashes).position(|(ours, theirs)| ours != theirs) {
+            Some(index) => Err(LandingError::WrongContent { name: self.name(index) }),
             None => Ok(()),
         }
     }
 
     /// Opens the next part that has content, completing those before it that have none.
     fn open_next(&mut self) -> Result<Option<Writing>, LandingError> {
-        while let Some(part) = self.parts.get(self.hashes.len()) {
-            let left = part.size;
+        while let Some(item) = self.items.get(self.hashes.len()) {
+            if item.kind == ItemKind::Folder {
+                self.hashes.push(ItemHash { length: 0, blake3: blake3::hash(&[]).into() });
+                continue;
+            }
+            let left = item.size;
             let writing =
                 Writing { file: self.open_part(self.hashes.len())?, left, hasher: blake3::Hasher::new() };
             if left > 0 {
@@ -251,9 +312,9 @@ impl Landing {
 
     /// Opens a part and makes sure that it is the file that was made, under no other name.
     fn open_part(&self, index: usize) -> Result<File, LandingError> {
-        let part = self.parts.get(index).ok_or(LandingError::TooMuch)?;
-        open_part(&self.folder, index, part.inode).map_err(|error| match error {
-            LandingError::Lost { .. } => LandingError::Lost { name: part.name.clone() },
+        let inode = self.parts.get(index).ok_or(LandingError::TooMuch)?;
+        open_part(&self.folder, index, *inode).map_err(|error| match error {
+            LandingError::Lost { .. } => LandingError::Lost { name: self.name(index) },
             error => error,
         })
     }
@@ -264,9 +325,9 @@ impl Landing {
             self.current = Some(writing);
             return Ok(());
         }
-        if let Some(part) = self.parts.get(self.hashes.len()) {
-            part.describe(&writing.file)?;
-            self.hashes.push(ItemHash { length: part.size, blake3: writing.hasher.finalize().into() });
+        if let Some(item) = self.items.get(self.hashes.len()) {
+            describe(&writing.file, item)?;
+            self.hashes.push(ItemHash { length: item.size, blake3: writing.hasher.finalize().into() });
         }
         Ok(())
     }
@@ -297,43 +358,38 @@ pub(super) fn reserve(file: &File, size: u64) -> Result<(), LandingError> {
     }
 }
 
-impl Part {
-    /// Makes the file, with its space reserved where the file system can do that.
-    pub(super) fn make(folder: &OwnedFd, index: usize, item: &Item) -> Result<Self, LandingError> {
-        let name = index.to_string();
-        let file = beneath::create_file(folder, &name).map_err(|error| in_the_way(&name, error))?;
-        reserve(&file, item.size)?;
-        Ok(Self::of(item, file.metadata()?.ino()))
+/// Makes the file of an item, with its space reserved where the file system can do that; its inode. A folder has none.
+pub(super) fn make_part(folder: &OwnedFd, index: usize, item: &Item) -> Result<u64, LandingError> {
+    if item.kind == ItemKind::Folder {
+        return Ok(0);
     }
+    let name = index.to_string();
+    let file = beneath::create_file(folder, &name).map_err(|error| in_the_way(&name, error))?;
+    reserve(&file, item.size)?;
+    Ok(file.metadata()?.ino())
+}
 
-    /// Its index and inode, if it has a file: a folder has none, and 0 in the place of an inode.
-    fn file(&self, index: usize) -> Option<(usize, u64)> {
-        (self.inode != 0).then_some((index, self.inode))
-    }
+/// The index and inode of an item's part, if it has one.
+fn file(index: usize, inode: u64) -> Option<(usize, u64)> {
+    (inode != 0).then_some((index, inode))
+}
 
-    /// The part of an item that is this file.
-    pub(super) fn of(item: &Item, inode: u64) -> Self {
-        Self {
-            name: item.path.first().cloned().unwrap_or_default(),
-            size: item.size,
-            executable: item.executable,
-            modified: item.modified,
-            inode,
-        }
+/// Gives the complete file its rights and time. A time that the file system cannot hold is no reason to fail.
+fn describe(file: &File, item: &Item) -> Result<(), LandingError> {
+    if item.executable {
+        fchmod(file, Mode::RWXU)?;
     }
+    if let Err(error) = futimens(file, &times(item.modified)) {
+        tracing::debug!(%error, "a received file keeps the time of its arrival");
+    }
+    Ok(())
+}
 
-    /// Gives the complete file its rights and time. A time that the file system cannot hold is no reason to fail.
-    fn describe(&self, file: &File) -> Result<(), LandingError> {
-        if self.executable {
-            fchmod(file, Mode::RWXU)?;
-        }
-        let now = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
-        let seconds = i64::try_from(self.modified.seconds()).unwrap_or(i64::MAX);
-        let nanoseconds = i64::try_from(self.modified.0 % 1000).unwrap_or(0) * 1_000_000;
-        let modified = Timespec { tv_sec: seconds, tv_nsec: nanoseconds };
-        if let Err(error) = futimens(file, &Timestamps { last_access: now, last_modification: modified }) {
-            tracing::debug!(%error, "a received file keeps the time of its arrival");
-        }
-        Ok(())
-    }
+/// The sender's time of a file or folder; when it is read last is not the sender's to say.
+pub(super) fn times(modified: UnixMillis) -> Timestamps {
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+    let seconds = i64::try_from(modified.seconds()).unwrap_or(i64::MAX);
+    let nanoseconds = i64::try_from(modified.0 % 1000).unwrap_or(0) * 1_000_000;
+    let modified = Timespec { tv_sec: seconds, tv_nsec: nanoseconds };
+    Timestamps { last_access: now, last_modification: modified }
 }

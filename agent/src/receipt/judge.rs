@@ -66,6 +66,14 @@ pub(super) fn judge(
     judge_bonds(&mut faults, &said, file)?;
     judge_times(&mut faults, &said, now);
     let Said { offer, receipt, recipient, authority, .. } = said;
+    let mut items = listed(&file.items, ITEMS_LISTED);
+    items.iter_mut().zip(0..).for_each(|(item, index)| item.wanted = receipt.items.holds(index));
+    // Without its table, what a part of an offer comes to is not known.
+    let total = if file.items.is_empty() {
+        offer.total
+    } else {
+        receipt.items.pick(&file.items).fold(0, |sum: u64, item| sum.saturating_add(item.size))
+    };
     Ok(ReceiptFindings {
         transfer: receipt.transfer,
         sender: offer.from,
@@ -74,9 +82,9 @@ pub(super) fn judge(
         authority: authority.fingerprint(),
         compared: trusted.is_some(),
         note: offer.note,
-        items: listed(&file.items, ITEMS_LISTED),
+        items,
         item_count: offer.items,
-        total: offer.total,
+        total,
         created: offer.created,
         received: receipt.at,
         faults: faults.0,
@@ -130,7 +138,8 @@ fn judge_bonds(faults: &mut Faults, said: &Said, file: &ReceiptFile) -> Result<(
     faults.unless(sent, "the receipt is for other content than what was sent");
     let same = completion.offer == of_offer
         && completion.transfer == offer.transfer
-        && completion.items == offer.items;
+        && receipt.items.check(offer.items).is_ok()
+        && completion.items == receipt.items.count(offer.items);
     faults.unless(same, "what was sent belongs to another offer");
     let table = file.items.is_empty() || table::digest(&file.items)? == offer.table;
     faults.unless(table, "the list of files is not the one that was signed");

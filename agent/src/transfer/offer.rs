@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use airhatch_trust::{AccountCertificate, IdentityKey, PublicKey, open_statement, seal_statement, sha256};
 use airhatch_wire::control::NOTE_LIMIT;
-use airhatch_wire::peer::{
-    Answer, Completion, ITEMS_LIMIT, Item, ItemHash, ItemKind, Offer, Receipt, Selection,
-};
+use airhatch_wire::peer::{Answer, Completion, ITEMS_LIMIT, Item, ItemHash, Offer, Receipt, Selection};
 use airhatch_wire::signed::{Signed, Verb};
 use airhatch_wire::{Code, Email, Failure, StageId, TransferId, UnixMillis, Untrusted};
 
@@ -127,16 +125,10 @@ pub fn judge_table(offer: &Offer, items: &[Item]) -> Result<(), Failure> {
         let failure = Failure::from(refused);
         let hint = if failure.code == Code::BadName { "rename the file and send it again" } else { "" };
         failure.hint(hint)
-    })?;
-    // Nobody should be asked about what could not be taken after a yes.
-    if items.iter().any(|item| item.kind != ItemKind::File || item.path.len() > 1) {
-        let folders = Failure::new(Code::Invalid, "folders cannot be received yet, only files");
-        return Err(folders.hint("send the files in it one by one"));
-    }
-    Ok(())
+    })
 }
 
-/// Our yes to an offer, signed: the content from `offset` on is to come.
+/// Our yes to these items of an offer, signed: their content from `offset` on is to come.
 ///
 /// # Errors
 /// [`Code::Internal`].
@@ -144,10 +136,11 @@ pub fn accept(
     key: &IdentityKey,
     offer: &Signed,
     transfer: TransferId,
+    items: Selection,
     offset: u64,
 ) -> Result<Signed, Failure> {
     let offer = sha256(&offer.body);
-    let answer = Answer { transfer, offer, items: Selection::All, offset, reason: Untrusted::default() };
+    let answer = Answer { transfer, offer, items, offset, reason: Untrusted::default() };
     seal_statement(key, Verb::Accept, &answer).map_err(internal)
 }
 
@@ -166,32 +159,39 @@ pub fn deny(
     seal_statement(key, Verb::Deny, &answer).map_err(internal)
 }
 
-/// Judges a recipient's decision about our offer.
+/// Judges a recipient's decision about our offer of these items.
 ///
 /// # Errors
-/// [`Code::VerificationFailed`].
+/// [`Code::VerificationFailed`]; [`Code::Invalid`] for a part that there is not.
 pub fn judge_answer(
     signed: &Signed,
     verb: Verb,
     by: &Author,
     offer: &Signed,
     transfer: TransferId,
+    items: &[Item],
 ) -> Result<Answer, Failure> {
     let answer: Answer = open_statement(&by.key, verb, signed).map_err(unproven)?;
     if answer.transfer != transfer || answer.offer != sha256(&offer.body) {
         return Err(Failure::new(Code::VerificationFailed, "the decision is about another offer"));
     }
-    if answer.items != Selection::All {
-        return Err(Failure::new(
-            Code::Invalid,
-            "the recipient wants a part, which this agent does not send",
-        ));
-    }
+    judge_selection(&answer.items, items)?;
+    let total: u64 = answer.items.pick(items).map(|item| item.size).sum();
     // Whatever a recipient claims to have within the content is its own loss: it can only complete what it really has.
-    if answer.offset > offer.read::<Offer>().map_err(internal)?.total {
+    if answer.offset > total {
         return Err(Failure::new(Code::Invalid, "the recipient claims to hold more than there is"));
     }
     Ok(answer)
+}
+
+/// A selection that somebody else made of our table.
+fn judge_selection(wanted: &Selection, items: &[Item]) -> Result<(), Failure> {
+    wanted.check(u32::try_from(items.len()).map_err(internal)?).map_err(|error| {
+        Failure::new(
+            Code::Invalid,
+            format!("the recipient wants a part that the offer does not have: {error}"),
+        )
+    })
 }
 
 /// Our statement of what was sent.
@@ -222,11 +222,12 @@ pub fn judge_completion(
     by: &Author,
     offer: &Signed,
     expected: &Offer,
+    wanted: &Selection,
 ) -> Result<Completion, Failure> {
     let completion: Completion = open_statement(&by.key, Verb::Done, signed).map_err(unproven)?;
     let ours = completion.transfer == expected.transfer
         && completion.offer == sha256(&offer.body)
-        && completion.items == expected.items;
+        && completion.items == wanted.count(expected.items);
     if ours {
         Ok(completion)
     } else {
@@ -254,13 +255,24 @@ pub fn receipt(
     transfer: TransferId,
     offer: &Signed,
     completion: [u8; 32],
+    items: Selection,
     at: UnixMillis,
 ) -> Result<Signed, Failure> {
-    let receipt = Receipt { transfer, offer: sha256(&offer.body), completion, items: Selection::All, at };
+    let receipt = Receipt { transfer, offer: sha256(&offer.body), completion, items, at };
     seal_statement(key, Verb::Receipt, &receipt).map_err(internal)
 }
 
-/// Judges a recipient's receipt against the statement of what was sent.
+/// Which items a receipt is about, before it is judged: what was sent of them is to be stated for that.
+///
+/// # Errors
+/// [`Code::VerificationFailed`]; [`Code::Invalid`].
+pub fn receipted_items(signed: &Signed, by: &Author, items: &[Item]) -> Result<Selection, Failure> {
+    let receipt: Receipt = open_statement(&by.key, Verb::Receipt, signed).map_err(unproven)?;
+    judge_selection(&receipt.items, items)?;
+    Ok(receipt.items)
+}
+
+/// Judges a recipient's receipt for these items against the statement of what was sent.
 ///
 /// # Errors
 /// [`Code::VerificationFailed`].
@@ -270,9 +282,11 @@ pub fn judge_receipt(
     offer: &Signed,
     transfer: TransferId,
     completion: &Signed,
+    wanted: &Selection,
 ) -> Result<UnixMillis, Failure> {
     let receipt: Receipt = open_statement(&by.key, Verb::Receipt, signed).map_err(unproven)?;
     let same = receipt.completion == sha256(&completion.body);
+    let same = same && receipt.items == *wanted;
     if receipt.transfer != transfer || receipt.offer != sha256(&offer.body) || !same {
         return Err(Failure::new(Code::VerificationFailed, "the receipt is about another transfer"));
     }

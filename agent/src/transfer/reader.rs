@@ -24,7 +24,7 @@ pub struct Content {
     pub outbox: PathBuf,
     /// Which one.
     pub stage: StageId,
-    /// The offer's table.
+    /// The wanted items of the offer's table.
     pub items: Arc<[Item]>,
     /// The files that were read to their end.
     pub known: Arc<Mutex<Vec<Read>>>,

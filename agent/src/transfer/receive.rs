@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use airhatch_trust::{AccountCertificate, sha256};
-use airhatch_wire::peer::{Item, ItemHash, Offer, PeerWord, SEALED_FRAME};
+use airhatch_wire::peer::{Item, ItemHash, Offer, PeerWord, SEALED_FRAME, Selection};
 use airhatch_wire::signed::Signed;
-use airhatch_wire::{Code, Failure, UnixMillis, Untrusted};
+use airhatch_wire::{Code, Failure, UnixMillis};
 use bytes::Bytes;
 use tokio::sync::{OwnedMutexGuard, mpsc};
 use tokio::task::JoinHandle;
@@ -18,7 +18,7 @@ use tokio::time::{Duration, Instant, interval, timeout};
 use super::offer::{self, Author};
 use super::pipe::{FRAMES, FrameReader};
 use super::writer;
-use crate::hub::{ArrivedOffer, IncomingReport, Input, SessionId, SessionOrder};
+use crate::hub::{ArrivedOffer, IncomingReport, Input, SessionId, SessionOrder, Taking};
 use crate::landing::{self, Landed, Landing, LandingError};
 use crate::peer::session::{out_of_place, part, refuse};
 use crate::peer::{PeerLink, SILENCE, Surroundings, WORD_TIME, frame_failure};
@@ -110,8 +110,8 @@ impl Arrival<'_> {
             tokio::select! {
                 order = orders.recv() => {
                     let Some(order) = order else { return };
-                    if matches!(order, SessionOrder::Accept) {
-                        return self.take(link, orders).await;
+                    if let SessionOrder::Accept(taking) = order {
+                        return self.take(link, &taking, orders).await;
                     }
                     if self.obey(&mut link, order).await {
                         return;
@@ -146,10 +146,10 @@ impl Arrival<'_> {
             SessionOrder::Cancel(reason) => Ok(PeerWord::Cancel { transfer, reason }),
             SessionOrder::Pause => Ok(PeerWord::Pause { transfer }),
             SessionOrder::Refuse(failure) => Ok(PeerWord::Refused(failure)),
-            SessionOrder::Receipt { completion, at } => {
-                offer::receipt(key, transfer, &self.signed, completion, at).map(PeerWord::Receipt)
+            SessionOrder::Receipt { completion, items, at } => {
+                offer::receipt(key, transfer, &self.signed, completion, items, at).map(PeerWord::Receipt)
             }
-            SessionOrder::Admit | SessionOrder::Accept => return false,
+            SessionOrder::Admit | SessionOrder::Accept(_) => return false,
             SessionOrder::Drop => return true,
         };
         let word = word.unwrap_or_else(PeerWord::Refused);
@@ -164,8 +164,8 @@ impl Arrival<'_> {
     }
 
     /// Says yes, takes the bytes, lands them, and waits for the order to give the receipt.
-    async fn take(&self, mut link: PeerLink, orders: &mut mpsc::Receiver<SessionOrder>) {
-        match self.take_bytes(&mut link, orders).await {
+    async fn take(&self, mut link: PeerLink, taking: &Taking, orders: &mut mpsc::Receiver<SessionOrder>) {
+        match self.take_bytes(&mut link, taking, orders).await {
             Ok(landed) => {
                 self.report(landed).await;
                 while let Some(order) = orders.recv().await {
@@ -201,18 +201,19 @@ impl Arrival<'_> {
     async fn take_bytes(
         &self,
         link: &mut PeerLink,
+        taking: &Taking,
         orders: &mut mpsc::Receiver<SessionOrder>,
     ) -> Result<IncomingReport, End> {
         let turn = Arc::new(self.my_turn(link, orders).await?);
-        let landing = match self.open_landing(link, orders, Arc::clone(&turn)).await? {
-            Opened::Landed(landed) => return Ok(landed_report(landed)),
+        let landing = match self.open_landing(link, taking, orders, Arc::clone(&turn)).await? {
+            Opened::Landed(landed) => return Ok(self.landed(taking, &landed)),
             Opened::Begun(landing) => *landing,
         };
         let (durable, offset) = (landing.durable(), landing.written());
         tracing::info!(transfer = %self.offer.transfer.short(), offset, "taking the bytes");
         self.report(IncomingReport::Begun(offset)).await;
         let key = &self.around.unlocked.keys.identity;
-        let yes = offer::accept(key, &self.signed, self.offer.transfer, offset);
+        let yes = offer::accept(key, &self.signed, self.offer.transfer, taking.wanted.clone(), offset);
         link.send(&PeerWord::Accept(yes.map_err(End::Failed)?)).await?;
         self.wait_for_sealed(link, orders).await?;
         let (frames, receiver) = mpsc::channel(FRAMES);
@@ -236,14 +237,19 @@ impl Arrival<'_> {
         };
         let landing = outcome.map_err(End::Failed)?;
         let PeerWord::Done(signed) = word else { return Err(End::Failed(out_of_place())) };
-        let hashes = self.take_hashes(link, &signed).await?;
+        let hashes = self.take_hashes(link, &signed, &taking.wanted).await?;
         let completion = sha256(&signed.body);
         self.report(IncomingReport::Landing(completion)).await;
         let landing = landing.completed_by(completion);
         let landing = tokio::task::spawn_blocking(move || landing.finish(&hashes));
         let landed = give_signs(link, progress.durable, landing).await;
         let landed = landed.map_err(|error| End::Failed(offer::internal(error)))?;
-        Ok(landed_report(landed.map_err(|error| End::Failed(error.into()))?))
+        Ok(self.landed(taking, &landed.map_err(|error| End::Failed(error.into()))?))
+    }
+
+    fn landed(&self, taking: &Taking, landed: &Landed) -> IncomingReport {
+        let numbers = taking.numbered(self.items.len(), &landed.numbers);
+        IncomingReport::Landed { completion: landed.completion, numbers }
     }
 
     /// Waits until the thread of an earlier connection has let go of the parts.
@@ -261,16 +267,19 @@ impl Arrival<'_> {
     async fn open_landing(
         &self,
         link: &mut PeerLink,
+        taking: &Taking,
         orders: &mut mpsc::Receiver<SessionOrder>,
         turn: Arc<OwnedMutexGuard<()>>,
     ) -> Result<Opened, End> {
         let (inbox, transfer) = (self.around.inbox.clone(), self.offer.transfer);
-        let items = Arc::clone(&self.items);
+        let (items, folder) = (taking.items(&self.items), taking.folder.clone());
         let opening = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             match Landing::recover(&inbox, transfer)? {
                 Some(landed) => Ok(Opened::Landed(landed)),
-                None => Landing::open(&inbox, transfer, &items).map(|begun| Opened::Begun(Box::new(begun))),
+                None => {
+                    Landing::open(&inbox, transfer, items, folder).map(|begun| Opened::Begun(Box::new(begun)))
+                }
             }
         });
         let opened = self.meanwhile(link, orders, opening).await?;
@@ -376,11 +385,16 @@ impl Arrival<'_> {
         }
     }
 
-    async fn take_hashes(&self, link: &mut PeerLink, signed: &Signed) -> Result<Vec<ItemHash>, End> {
-        let completion = offer::judge_completion(signed, &self.sender, &self.signed, &self.offer);
+    async fn take_hashes(
+        &self,
+        link: &mut PeerLink,
+        signed: &Signed,
+        wanted: &Selection,
+    ) -> Result<Vec<ItemHash>, End> {
+        let completion = offer::judge_completion(signed, &self.sender, &self.signed, &self.offer, wanted);
         let completion = completion.map_err(End::Failed)?;
-        let expected = self.items.len();
-        let mut hashes = Vec::with_capacity(expected);
+        let expected = usize::try_from(completion.items).unwrap_or(usize::MAX);
+        let mut hashes = Vec::new();
         while hashes.len() < expected {
             match next(link).await? {
                 PeerWord::Hashes(page) if !page.is_empty() && hashes.len() + page.len() <= expected => {
@@ -392,11 +406,6 @@ impl Arrival<'_> {
         offer::judge_hashes(&completion, &hashes).map_err(End::Failed)?;
         Ok(hashes)
     }
-}
-
-fn landed_report(landed: Landed) -> IncomingReport {
-    let names = landed.names.into_iter().map(Untrusted::new).collect();
-    IncomingReport::Landed { completion: landed.completion, names }
 }
 
 fn changed(counter: &AtomicU64, last: &mut u64) -> bool {

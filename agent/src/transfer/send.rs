@@ -6,7 +6,7 @@ mod conversation;
 use std::sync::{Arc, Mutex};
 
 use airhatch_wire::frame::FrameError;
-use airhatch_wire::peer::PeerWord;
+use airhatch_wire::peer::{PeerWord, Selection};
 use airhatch_wire::{Failure, Untrusted};
 use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::sync::mpsc;
@@ -66,8 +66,20 @@ struct Progress {
     reached: bool,
     /// Bytes of content that the recipient has on its disk, as it said.
     kept: u64,
-    /// The files that were read to their end.
+    /// What the recipient wants of the offer.
+    wanted: Selection,
+    /// The wanted files that were read to their end.
     known: Arc<Mutex<Vec<Read>>>,
+}
+
+impl Progress {
+    /// The recipient wants these items: what is known of others is of no use.
+    fn want(&mut self, wanted: Selection) {
+        if self.wanted != wanted {
+            self.wanted = wanted;
+            self.known = Arc::default();
+        }
+    }
 }
 
 /// Brings an offer to its recipient; ends when the transfer is over or was stopped.

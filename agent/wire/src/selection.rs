@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 pub const RUNS_LIMIT: usize = 4096;
 
 /// Which items of a table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Selection {
     /// All of them.
+    #[default]
     All,
     /// These, ascending, with a gap between any two runs; see [`Selection::check`].
     Only(Vec<Run>),

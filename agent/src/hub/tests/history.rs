@@ -107,6 +107,7 @@ fn of_too_many_the_one_that_ended_first_goes() {
             proof: None,
             verdict: None,
             completion: None,
+            wanted: airhatch_wire::Selection::All,
         }))
     });
     let mut store: Vec<Record> = records.collect();

@@ -39,14 +39,18 @@ fn accepting_tells_the_sender_and_landing_gives_the_receipt() {
     world.offers("ann@x.org", 1, 1);
     let (outcome, outputs) = world.commands(accept(1));
     outcome.unwrap();
-    assert_eq!(orders(&outputs, 1), [SessionOrder::Accept]);
+    assert_eq!(orders(&outputs, 1), [SessionOrder::Accept(Taking::default())]);
     world.reports(1, 1, IncomingReport::Moved(10));
     assert_eq!((world.state(1), world.transfer(1).moved), (TransferState::Moving, 10));
     world.reports(1, 1, IncomingReport::Landing([5; 32]));
-    let landed = IncomingReport::Landed { completion: [5; 32], names: vec![Untrusted::from("file0 (2)")] };
+    let numbers = vec![Numbered { item: 0, number: 2 }];
+    let landed = IncomingReport::Landed { completion: [5; 32], numbers };
     let outputs = world.reports(1, 1, landed);
     let at = UnixMillis(world.now);
-    assert_eq!(orders(&outputs, 1), [SessionOrder::Receipt { completion: [5; 32], at }]);
+    assert_eq!(
+        orders(&outputs, 1),
+        [SessionOrder::Receipt { completion: [5; 32], items: Selection::All, at }]
+    );
     assert_eq!(world.state(1), TransferState::Delivered { at });
     let view = world.transfer(1);
     assert_eq!(view.items.first().unwrap().landed_as, Some(Untrusted::from("file0 (2)")));
@@ -74,7 +78,7 @@ fn a_decision_without_a_connection_wakes_the_sender_and_waits_for_it() {
     let (outcome, outputs) = world.commands(accept(1));
     outcome.unwrap();
     assert!(outputs.iter().any(|output| matches!(output, Output::Say(_, word) if matches!(**word, airhatch_wire::peer::PeerWord::Wake { .. }))));
-    assert_eq!(orders(&world.offers("ann@x.org", 2, 1), 2), [SessionOrder::Accept]);
+    assert_eq!(orders(&world.offers("ann@x.org", 2, 1), 2), [SessionOrder::Accept(Taking::default())]);
 }
 
 #[test]
@@ -102,10 +106,13 @@ fn a_delivered_transfer_is_never_received_twice() {
     let mut world = World::with_ann();
     world.offers("ann@x.org", 1, 1);
     world.commands(accept(1)).0.unwrap();
-    world.reports(1, 1, IncomingReport::Landed { completion: [5; 32], names: Vec::new() });
+    world.reports(1, 1, IncomingReport::Landed { completion: [5; 32], numbers: Vec::new() });
     let at = UnixMillis(world.now);
     let outputs = world.offers("ann@x.org", 2, 1);
-    assert_eq!(orders(&outputs, 2), [SessionOrder::Receipt { completion: [5; 32], at }]);
+    assert_eq!(
+        orders(&outputs, 2),
+        [SessionOrder::Receipt { completion: [5; 32], items: Selection::All, at }]
+    );
 }
 
 #[test]
@@ -117,7 +124,7 @@ fn a_broken_connection_keeps_the_parts_and_the_sender_goes_on() {
     let outputs = world.happens(Input::SessionEnded(SessionId(1)));
     assert!(!outputs.contains(&Output::DiscardIncoming(id(1))));
     assert_eq!((world.state(1), world.transfer(1).moved), (TransferState::Accepted, 20));
-    assert_eq!(orders(&world.offers("ann@x.org", 2, 1), 2), [SessionOrder::Accept]);
+    assert_eq!(orders(&world.offers("ann@x.org", 2, 1), 2), [SessionOrder::Accept(Taking::default())]);
     world.reports(2, 1, IncomingReport::Begun(18));
     assert_eq!((world.state(1), world.transfer(1).moved), (TransferState::Accepted, 18));
 }
@@ -133,7 +140,7 @@ fn a_full_disk_waits_for_room_and_for_the_sender() {
     assert_eq!(world.state(1), TransferState::NoRoom);
     world.happens(Input::SessionEnded(SessionId(1)));
     assert_eq!(world.state(1), TransferState::NoRoom);
-    assert_eq!(orders(&world.offers("ann@x.org", 2, 1), 2), [SessionOrder::Accept]);
+    assert_eq!(orders(&world.offers("ann@x.org", 2, 1), 2), [SessionOrder::Accept(Taking::default())]);
     world.reports(2, 1, IncomingReport::Begun(20));
     assert_eq!((world.state(1), world.transfer(1).moved), (TransferState::Accepted, 20));
 }
@@ -227,7 +234,12 @@ fn the_policy_decides_only_while_nobody_looks() {
     let cases: [(Policy, bool, bool, &[SessionOrder]); 6] = [
         (Policy::Ask, true, false, &[SessionOrder::Record]),
         (Policy::Never, true, true, &[SessionOrder::Record]),
-        (Policy::Verified { max_bytes: 30 }, true, false, &[SessionOrder::Record, SessionOrder::Accept]),
+        (
+            Policy::Verified { max_bytes: 30 },
+            true,
+            false,
+            &[SessionOrder::Record, SessionOrder::Accept(Taking::default())],
+        ),
         (Policy::Verified { max_bytes: 29 }, true, false, &[SessionOrder::Record]),
         (Policy::Verified { max_bytes: 30 }, false, false, &[SessionOrder::Record]),
         (Policy::Verified { max_bytes: 30 }, true, true, &[SessionOrder::Record]),
@@ -269,7 +281,7 @@ fn an_offer_outlives_a_restart_with_its_whole_table() {
     assert_eq!((view.state, view.items.len()), (TransferState::Offered, 3));
     let (outcome, _) = again.commands(accept(1));
     outcome.unwrap();
-    assert_eq!(orders(&again.offers_same(&mut world), 9), [SessionOrder::Accept]);
+    assert_eq!(orders(&again.offers_same(&mut world), 9), [SessionOrder::Accept(Taking::default())]);
 }
 
 impl World {
@@ -291,7 +303,7 @@ fn cancelling_stops_the_bytes_and_tells_the_sender() {
     let (outcome, outputs) = world.commands(Command::Cancel { transfer: id(1), reason: "enough".to_owned() });
     outcome.unwrap();
     assert_eq!(orders(&outputs, 1), [SessionOrder::Cancel(Untrusted::from("enough"))]);
-    world.reports(1, 1, IncomingReport::Landed { completion: [0; 32], names: Vec::new() });
+    world.reports(1, 1, IncomingReport::Landed { completion: [0; 32], numbers: Vec::new() });
     assert!(
         matches!(world.state(1), TransferState::Cancelled { by_us: true, .. }),
         "late reports change nothing"
@@ -330,7 +342,7 @@ fn files_that_are_being_put_in_place_are_not_called_off_any_more_by_either_side(
     assert_eq!(code(world.commands(cancel).0), Code::Conflict);
     world.happens(Input::CalledOff(email("ann@x.org"), id(1), Untrusted::from("never mind")));
     assert_eq!(world.state(1), TransferState::Finishing);
-    world.reports(1, 1, IncomingReport::Landed { completion: [5; 32], names: Vec::new() });
+    world.reports(1, 1, IncomingReport::Landed { completion: [5; 32], numbers: Vec::new() });
     assert!(matches!(world.state(1), TransferState::Delivered { .. }), "what lies in the inbox is told");
 }
 
@@ -341,12 +353,12 @@ fn a_landing_that_outlived_its_connection_is_told_over_the_next_one() {
     world.commands(accept(1)).0.unwrap();
     world.reports(1, 1, IncomingReport::Landing([5; 32]));
     world.offers("ann@x.org", 2, 1);
-    let landed = || IncomingReport::Landed { completion: [5; 32], names: Vec::new() };
+    let landed = || IncomingReport::Landed { completion: [5; 32], numbers: Vec::new() };
     assert_eq!(world.reports(1, 1, landed()), [], "nobody hears the first one any more");
     let at = UnixMillis(world.now);
     assert_eq!(
         orders(&world.reports(2, 1, landed()), 2),
-        [SessionOrder::Receipt { completion: [5; 32], at }]
+        [SessionOrder::Receipt { completion: [5; 32], items: Selection::All, at }]
     );
 }
 
@@ -356,14 +368,20 @@ fn a_transfer_that_left_the_list_is_not_offered_to_the_person_again() {
     world.offers("ann@x.org", 1, 1);
     let created = world.now;
     world.commands(accept(1)).0.unwrap();
-    world.reports(1, 1, IncomingReport::Landed { completion: [5; 32], names: Vec::new() });
+    world.reports(1, 1, IncomingReport::Landed { completion: [5; 32], numbers: Vec::new() });
     let at = UnixMillis(world.now);
     world.commands(Command::Forget { transfer: id(1) }).0.unwrap();
     world.now += 5;
     world.arrives("ann@x.org", 1, 2);
     let again = |expires| Box::new(arrived("ann@x.org", 1, created, expires));
     let outputs = world.happens(Input::Offered(SessionId(2), again(created + HOUR)));
-    assert_eq!(outputs, [Output::Order(SessionId(2), SessionOrder::Receipt { completion: [5; 32], at })]);
+    assert_eq!(
+        outputs,
+        [Output::Order(
+            SessionId(2),
+            SessionOrder::Receipt { completion: [5; 32], items: Selection::All, at }
+        )]
+    );
     let other = world.happens(Input::Offered(SessionId(2), again(created + HOUR + 1)));
     assert_eq!(refusal(&other, 2), Code::Conflict, "another offer under its number is none");
     assert_eq!(world.commands(Command::Transfers { after: None }).0, Ok(Reply::Transfers(Vec::new())));

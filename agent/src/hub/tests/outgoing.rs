@@ -1,3 +1,5 @@
+use airhatch_wire::Selection;
+
 use super::*;
 
 fn send(to: &str) -> Command {
@@ -59,13 +61,13 @@ fn the_states_follow_the_reports() {
         (OutgoingReport::Unreachable(7), TransferState::Queued),
         (OutgoingReport::Recorded, TransferState::Offered),
         (OutgoingReport::Unreachable(7), TransferState::Offered),
-        (OutgoingReport::Accepted(0), TransferState::Accepted),
+        (OutgoingReport::Accepted(Selection::All, 0), TransferState::Accepted),
         (OutgoingReport::Moved(12), TransferState::Moving),
         (OutgoingReport::Unreachable(7), TransferState::Accepted),
-        (OutgoingReport::Accepted(8), TransferState::Accepted),
+        (OutgoingReport::Accepted(Selection::All, 8), TransferState::Accepted),
         (OutgoingReport::NoRoom(8), TransferState::NoRoom),
         (OutgoingReport::Unreachable(8), TransferState::NoRoom),
-        (OutgoingReport::Accepted(8), TransferState::Accepted),
+        (OutgoingReport::Accepted(Selection::All, 8), TransferState::Accepted),
         (OutgoingReport::Moved(30), TransferState::Moving),
         (OutgoingReport::Sent, TransferState::Finishing),
     ] {
@@ -95,7 +97,9 @@ fn nothing_changes_a_transfer_that_is_over() {
         report(&mut world, end);
         let over = world.state(1);
         assert!(over.is_over());
-        for late in [OutgoingReport::Accepted(0), OutgoingReport::Moved(3), OutgoingReport::Recorded] {
+        for late in
+            [OutgoingReport::Accepted(Selection::All, 0), OutgoingReport::Moved(3), OutgoingReport::Recorded]
+        {
             assert_eq!(report(&mut world, late), []);
         }
         assert_eq!(world.state(1), over);
@@ -141,7 +145,7 @@ fn an_offer_that_nobody_answers_expires() {
 #[test]
 fn bytes_that_move_are_not_cut_off_by_the_end_of_the_offer() {
     let (mut world, _) = sending();
-    report(&mut world, OutgoingReport::Accepted(0));
+    report(&mut world, OutgoingReport::Accepted(Selection::All, 0));
     report(&mut world, OutgoingReport::Moved(1));
     world.passes(2 * HOUR);
     assert_eq!(world.state(1), TransferState::Moving);
@@ -158,7 +162,7 @@ fn a_restart_takes_up_what_was_going_on() {
     world.happens(Input::Asked(ask, send("ann@x.org")));
     let draft = draft("ann@x.org", 1, world.now, world.now + HOUR);
     stored(&world.happens(Input::Drafted(ask, Ok(draft))), &mut store);
-    stored(&report(&mut world, OutgoingReport::Accepted(0)), &mut store);
+    stored(&report(&mut world, OutgoingReport::Accepted(Selection::All, 0)), &mut store);
     stored(&report(&mut world, OutgoingReport::Moved(3)), &mut store);
     let mut again = World::locked();
     let outputs = again.happens(Input::Opened(None, Ok(Box::new(opened(store)))));

@@ -1,3 +1,5 @@
+use airhatch_wire::Selection;
+
 use super::*;
 
 const HERE: TransferState = TransferState::Paused { by_us: true, by_them: false };
@@ -27,7 +29,7 @@ fn sending() -> World {
     let ask = world.ask();
     let draft = draft("ann@x.org", 1, world.now, world.now + HOUR);
     world.happens(Input::Drafted(ask, Ok(draft)));
-    world.happens(Input::Outgoing(id(1), OutgoingReport::Accepted(0)));
+    world.happens(Input::Outgoing(id(1), OutgoingReport::Accepted(Selection::All, 0)));
     world.happens(Input::Outgoing(id(1), OutgoingReport::Moved(10)));
     world
 }
@@ -46,14 +48,18 @@ fn a_paused_receiver_hangs_up_with_a_word_and_repeats_it_until_it_resumes() {
     let (outcome, outputs) = world.commands(resume());
     outcome.unwrap();
     assert!(outputs.iter().any(|output| matches!(output, Output::Say(..))), "the sender is woken");
-    assert_eq!(orders(&world.offers("ann@x.org", 3, 1), 3), [SessionOrder::Accept]);
+    assert_eq!(orders(&world.offers("ann@x.org", 3, 1), 3), [SessionOrder::Accept(Taking::default())]);
 }
 
 #[test]
 fn a_paused_sender_tells_the_recipient_and_delivers_nothing_until_it_resumes() {
     let mut world = sending();
     assert!(world.commands(pause()).1.contains(&Output::PauseDelivery(id(1))));
-    for late in [OutgoingReport::Moved(20), OutgoingReport::Unreachable(20), OutgoingReport::Accepted(20)] {
+    for late in [
+        OutgoingReport::Moved(20),
+        OutgoingReport::Unreachable(20),
+        OutgoingReport::Accepted(Selection::All, 20),
+    ] {
         world.happens(Input::Outgoing(id(1), late));
         assert_eq!(world.state(1), HERE);
     }
@@ -73,7 +79,7 @@ fn only_the_side_that_paused_can_resume_and_both_must_if_both_did() {
     assert_eq!(world.state(1), BOTH);
     world.commands(resume()).0.unwrap();
     assert_eq!(world.state(1), THERE);
-    world.happens(Input::Outgoing(id(1), OutgoingReport::Accepted(12)));
+    world.happens(Input::Outgoing(id(1), OutgoingReport::Accepted(Selection::All, 12)));
     assert_eq!((world.state(1), world.transfer(1).moved), (TransferState::Accepted, 12));
 }
 
@@ -86,7 +92,7 @@ fn the_senders_pause_lasts_until_it_comes_again() {
     world.happens(Input::PausedBy(email("ann@x.org"), id(1)));
     world.happens(Input::SessionEnded(SessionId(1)));
     assert_eq!(world.state(1), THERE);
-    assert_eq!(orders(&world.offers("ann@x.org", 2, 1), 2), [SessionOrder::Accept]);
+    assert_eq!(orders(&world.offers("ann@x.org", 2, 1), 2), [SessionOrder::Accept(Taking::default())]);
 }
 
 #[test]

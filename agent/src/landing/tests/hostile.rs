@@ -40,7 +40,7 @@ fn a_part_that_was_exchanged_is_not_written_to() {
     ];
     for (what, exchange) in exchanges {
         fs::write(&target, b"keep").unwrap();
-        let mut landing = Landing::begin(&world.inbox, TRANSFER, &items(THREE)).unwrap();
+        let mut landing = begin(&world.inbox, TRANSFER, &items(THREE)).unwrap();
         // Held, so that its inode is not given to the other file.
         let _held = fs::File::open(world.transfer().join("2")).unwrap();
         fs::remove_file(world.transfer().join("2")).unwrap();
@@ -59,7 +59,7 @@ fn a_part_that_was_exchanged_is_not_written_to() {
 #[test]
 fn a_part_that_is_also_known_elsewhere_is_not_written_to() {
     let world = World::new();
-    let mut landing = Landing::begin(&world.inbox, TRANSFER, &items(THREE)).unwrap();
+    let mut landing = begin(&world.inbox, TRANSFER, &items(THREE)).unwrap();
     fs::hard_link(world.transfer().join("0"), world.outside.join("also")).unwrap();
     assert!(matches!(landing.write(b"x"), Err(LandingError::Lost { .. })));
 }
@@ -87,7 +87,7 @@ fn a_parent_swapped_for_a_link_in_a_loop_leads_nowhere() {
                 break;
             }
             let transfer = TransferId([round.to_be_bytes()[3]; 16]);
-            let begun = Landing::begin(&world.inbox, transfer, &items(THREE));
+            let begun = begin(&world.inbox, transfer, &items(THREE));
             let landed = begun.and_then(|mut landing| {
                 landing.write(b"firstthird file")?;
                 landing.finish(&hashes(THREE))

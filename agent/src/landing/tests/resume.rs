@@ -48,7 +48,7 @@ proptest! {
         let world = World::new();
         let (table, all) = (named(&contents), contents.concat());
         for (kept, more, ending) in attempts {
-            let mut landing = Landing::open(&world.inbox, TRANSFER, &table).unwrap();
+            let mut landing = open(&world.inbox, TRANSFER, &table).unwrap();
             let mut at = usize::try_from(landing.written()).unwrap();
             let mut durable = at;
             for (count, noted) in [(kept, true), (more, false)] {
@@ -65,11 +65,11 @@ proptest! {
             if matches!(ending, Ending::Powerless) {
                 spoil(&world, &contents, durable as u64);
             }
-            let again = Landing::open(&world.inbox, TRANSFER, &table).unwrap();
+            let again = open(&world.inbox, TRANSFER, &table).unwrap();
             prop_assert_eq!(again.written(), durable as u64, "{:?}", ending);
             prop_assert!(world.landed().is_empty());
         }
-        let mut landing = Landing::open(&world.inbox, TRANSFER, &table).unwrap();
+        let mut landing = open(&world.inbox, TRANSFER, &table).unwrap();
         let at = usize::try_from(landing.written()).unwrap();
         landing.write(&all[at..]).unwrap();
         let hashes: Vec<ItemHash> = contents.iter().map(|content| hash(content)).collect();
@@ -82,7 +82,7 @@ proptest! {
 
 /// `a.txt` complete and durable, three bytes of `b` too, two more not.
 fn interrupted(world: &World) {
-    let mut landing = Landing::open(&world.inbox, TRANSFER, &items(THREE)).unwrap();
+    let mut landing = open(&world.inbox, TRANSFER, &items(THREE)).unwrap();
     landing.write(b"firstthi").unwrap();
     landing.keep().unwrap();
     landing.write(b"rd").unwrap();
@@ -92,10 +92,10 @@ fn interrupted(world: &World) {
 fn it_goes_on_from_the_last_durable_byte() {
     let world = World::new();
     interrupted(&world);
-    let mut landing = Landing::open(&world.inbox, TRANSFER, &items(THREE)).unwrap();
+    let mut landing = open(&world.inbox, TRANSFER, &items(THREE)).unwrap();
     assert_eq!(landing.written(), 8);
     landing.write(b"rd file").unwrap();
-    assert_eq!(landing.finish(&hashes(THREE)).unwrap().names, ["a.txt", "empty", "b"]);
+    assert_eq!(names(THREE, &landing.finish(&hashes(THREE)).unwrap()), ["a.txt", "empty", "b"]);
     assert_eq!(world.landed()["b"], b"third file");
 }
 
@@ -116,7 +116,7 @@ fn a_part_that_somebody_touched_meanwhile_starts_everything_again() {
         let world = World::new();
         interrupted(&world);
         touch(world.transfer());
-        let mut landing = Landing::open(&world.inbox, TRANSFER, &items(THREE)).unwrap();
+        let mut landing = open(&world.inbox, TRANSFER, &items(THREE)).unwrap();
         assert_eq!(landing.written(), 0, "touch {number}");
         landing.write(b"firstthird file").unwrap();
         landing.finish(&hashes(THREE)).unwrap();
@@ -129,7 +129,7 @@ fn parts_of_another_table_are_not_gone_on_with() {
     let world = World::new();
     interrupted(&world);
     let other: Files<'_> = &[("a.txt", b"first"), ("empty", b""), ("c", b"third file")];
-    let landing = Landing::open(&world.inbox, TRANSFER, &items(other)).unwrap();
+    let landing = open(&world.inbox, TRANSFER, &items(other)).unwrap();
     assert_eq!(landing.written(), 0);
 }
 
@@ -142,7 +142,7 @@ fn a_link_in_the_place_of_a_part_or_the_journal_is_not_followed() {
         fs::write(&victim, b"mine").unwrap();
         fs::remove_file(world.transfer().join(name)).unwrap();
         symlink(&victim, world.transfer().join(name)).unwrap();
-        let opened = Landing::open(&world.inbox, TRANSFER, &items(THREE));
+        let opened = open(&world.inbox, TRANSFER, &items(THREE));
         assert!(matches!(opened, Err(LandingError::InTheWay { .. })), "{name}: {opened:?}");
         assert_eq!(fs::read(&victim).unwrap(), b"mine");
     }
@@ -152,7 +152,7 @@ fn a_link_in_the_place_of_a_part_or_the_journal_is_not_followed() {
 fn bytes_are_made_durable_behind_the_writing() {
     let world = World::new();
     let content = vec![7u8; 20 << 20];
-    let mut landing = Landing::begin(&world.inbox, TRANSFER, &[item("big", &content)]).unwrap();
+    let mut landing = begin(&world.inbox, TRANSFER, &[item("big", &content)]).unwrap();
     for piece in content.chunks(1 << 20) {
         landing.write(piece).unwrap();
         landing.step().unwrap();

@@ -4,6 +4,8 @@
 use airhatch_wire::Blob;
 use airhatch_wire::peer::ItemKind;
 
+use airhatch_wire::Run;
+
 use super::*;
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
@@ -142,23 +144,35 @@ fn a_signed_table_with_a_name_that_escapes_is_refused_all_the_same() {
 fn a_decision_counts_for_its_offer_and_its_verb_only() {
     let Draft { offer, signed, .. } = drafted();
     let id = offer.transfer;
-    let yes = accept(&key(2), &signed, id, offer.total).unwrap();
-    judge_answer(&yes, Verb::Accept, &bob(), &signed, id).unwrap();
+    let yes = accept(&key(2), &signed, id, Selection::All, offer.total).unwrap();
+    judge_answer(&yes, Verb::Accept, &bob(), &signed, id, &items()).unwrap();
     let refused = |outcome: Result<Answer, Failure>| outcome.unwrap_err().code;
-    assert_eq!(refused(judge_answer(&yes, Verb::Deny, &bob(), &signed, id)), Code::VerificationFailed);
-    assert_eq!(refused(judge_answer(&yes, Verb::Accept, &ann(), &signed, id)), Code::VerificationFailed);
+    assert_eq!(
+        refused(judge_answer(&yes, Verb::Deny, &bob(), &signed, id, &items())),
+        Code::VerificationFailed
+    );
+    assert_eq!(
+        refused(judge_answer(&yes, Verb::Accept, &ann(), &signed, id, &items())),
+        Code::VerificationFailed
+    );
     let other = Signed { body: Blob::from(b"another offer".to_vec()), ..signed.clone() };
-    assert_eq!(refused(judge_answer(&yes, Verb::Accept, &bob(), &other, id)), Code::VerificationFailed);
+    assert_eq!(
+        refused(judge_answer(&yes, Verb::Accept, &bob(), &other, id, &items())),
+        Code::VerificationFailed
+    );
     let other = TransferId([9; 16]);
-    assert_eq!(refused(judge_answer(&yes, Verb::Accept, &bob(), &signed, other)), Code::VerificationFailed);
+    assert_eq!(
+        refused(judge_answer(&yes, Verb::Accept, &bob(), &signed, other, &items())),
+        Code::VerificationFailed
+    );
 }
 
 #[test]
 fn a_recipient_cannot_have_more_than_there_is() {
     let Draft { offer, signed, .. } = drafted();
     for offset in [offer.total + 1, u64::MAX] {
-        let yes = accept(&key(2), &signed, offer.transfer, offset).unwrap();
-        let judged = judge_answer(&yes, Verb::Accept, &bob(), &signed, offer.transfer);
+        let yes = accept(&key(2), &signed, offer.transfer, Selection::All, offset).unwrap();
+        let judged = judge_answer(&yes, Verb::Accept, &bob(), &signed, offer.transfer, &items());
         assert_eq!(judged.unwrap_err().code, Code::Invalid);
     }
 }
@@ -168,25 +182,62 @@ fn a_completion_binds_the_offer_and_every_hash() {
     let Draft { offer, signed, .. } = drafted();
     let hashes = [ItemHash { length: 3, blake3: [1; 32] }, ItemHash { length: 4, blake3: [2; 32] }];
     let done = completion(&key(1), &signed, offer.transfer, &hashes).unwrap();
-    let read = judge_completion(&done, &ann(), &signed, &offer).unwrap();
+    let read = judge_completion(&done, &ann(), &signed, &offer, &Selection::All).unwrap();
     judge_hashes(&read, &hashes).unwrap();
     let [first, second] = hashes;
     for other in [vec![second, first], vec![first], vec![first, second, second]] {
         assert_eq!(judge_hashes(&read, &other).unwrap_err().code, Code::VerificationFailed);
     }
-    assert!(judge_completion(&done, &bob(), &signed, &offer).is_err());
+    assert!(judge_completion(&done, &bob(), &signed, &offer, &Selection::All).is_err());
     let fewer = completion(&key(1), &signed, offer.transfer, &hashes[..1]).unwrap();
-    assert!(judge_completion(&fewer, &ann(), &signed, &offer).is_err());
+    assert!(judge_completion(&fewer, &ann(), &signed, &offer, &Selection::All).is_err());
+    judge_completion(&fewer, &ann(), &signed, &offer, &Selection::of([1])).unwrap();
 }
 
 #[test]
-fn a_receipt_is_for_this_completion_of_this_offer() {
+fn a_receipt_is_for_this_completion_of_this_part_of_this_offer() {
     let Draft { offer, signed, .. } = drafted();
-    let done = completion(&key(1), &signed, offer.transfer, &[]).unwrap();
-    let good = receipt(&key(2), offer.transfer, &signed, sha256(&done.body), NOW).unwrap();
-    assert_eq!(judge_receipt(&good, &bob(), &signed, offer.transfer, &done).unwrap(), NOW);
-    assert!(judge_receipt(&good, &ann(), &signed, offer.transfer, &done).is_err());
-    let other = receipt(&key(2), offer.transfer, &signed, [0; 32], NOW).unwrap();
-    assert!(judge_receipt(&other, &bob(), &signed, offer.transfer, &done).is_err());
-    assert!(judge_receipt(&good, &bob(), &signed, TransferId([3; 16]), &done).is_err());
+    let (id, part, all) = (offer.transfer, Selection::of([1]), Selection::All);
+    let done = completion(&key(1), &signed, id, &[]).unwrap();
+    let made = |completion, items: &Selection| {
+        receipt(&key(2), id, &signed, completion, items.clone(), NOW).unwrap()
+    };
+    let good = made(sha256(&done.body), &all);
+    assert_eq!(judge_receipt(&good, &bob(), &signed, id, &done, &all).unwrap(), NOW);
+    assert_eq!(receipted_items(&good, &bob(), &items()).unwrap(), all);
+    assert!(judge_receipt(&good, &ann(), &signed, id, &done, &all).is_err());
+    assert!(judge_receipt(&good, &bob(), &signed, id, &done, &part).is_err());
+    assert!(judge_receipt(&made([0; 32], &all), &bob(), &signed, id, &done, &all).is_err());
+    assert!(judge_receipt(&good, &bob(), &signed, TransferId([3; 16]), &done, &all).is_err());
+    let of_part = made(sha256(&done.body), &part);
+    assert_eq!(receipted_items(&of_part, &bob(), &items()).unwrap(), part);
+    let nothing = made(sha256(&done.body), &Selection::of([7]));
+    assert_eq!(receipted_items(&nothing, &bob(), &items()).unwrap_err().code, Code::Invalid);
+}
+
+#[test]
+fn a_part_that_the_offer_does_not_have_is_never_sent() {
+    let Draft { offer, signed, .. } = drafted();
+    let run = |first, count| Run { first, count };
+    for runs in [
+        vec![],
+        vec![run(2, 1)],
+        vec![run(0, 3)],
+        vec![run(u32::MAX, 2)],
+        vec![run(0, 0)],
+        vec![run(1, 1), run(0, 1)],
+        vec![run(0, 1), run(0, 1)],
+        vec![run(0, 1), run(1, 1)],
+    ] {
+        let wanted = Selection::Only(runs.clone());
+        let yes = accept(&key(2), &signed, offer.transfer, wanted, 0).unwrap();
+        let judged = judge_answer(&yes, Verb::Accept, &bob(), &signed, offer.transfer, &items());
+        assert_eq!(judged.unwrap_err().code, Code::Invalid, "{runs:?}");
+    }
+    let second = items().get(1).unwrap().size;
+    for (offset, fits) in [(0, true), (second, true), (second + 1, false)] {
+        let yes = accept(&key(2), &signed, offer.transfer, Selection::of([1]), offset).unwrap();
+        let judged = judge_answer(&yes, Verb::Accept, &bob(), &signed, offer.transfer, &items());
+        assert_eq!(judged.is_ok(), fits, "the part from {offset} on");
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use airhatch_trust::AccountCertificate;
 use airhatch_wire::frame::FrameError;
-use airhatch_wire::peer::{ItemHash, PeerWord, SEALED_FRAME};
+use airhatch_wire::peer::{Answer, ItemHash, PeerWord, SEALED_FRAME};
 use airhatch_wire::signed::{Signed, Verb};
 use airhatch_wire::{Blob, Code, Failure};
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, interval, timeout};
 
 use super::{DeliveryOrder, End, Progress, stop};
-use crate::hub::{Delivery, Input, OutgoingReport, Proof};
+use crate::hub::{Delivery, Input, OutgoingReport, Proof, picked};
 use crate::keys::recipient_of;
 use crate::peer::session::{out_of_place, part};
 use crate::peer::{KEEPALIVE, PeerLink, SILENCE, Surroundings};
@@ -87,7 +87,7 @@ impl Conversation<'_> {
 
     /// A word before any byte has moved; when it is the acceptance, how much the recipient has already.
     async fn heard(&mut self, word: PeerWord) -> Result<Option<u64>, End> {
-        let Delivery { transfer, offer, .. } = self.delivery;
+        let transfer = self.delivery.transfer;
         match word {
             PeerWord::Hello { items }
                 if usize::try_from(items).is_ok_and(|n| n < self.delivery.items.len()) =>
@@ -101,23 +101,32 @@ impl Conversation<'_> {
                 Ok(None)
             }
             PeerWord::Accept(signed) => {
-                let answer = offer::judge_answer(&signed, Verb::Accept, &self.author(), offer, *transfer)?;
+                let answer = self.judge_answer(&signed, Verb::Accept)?;
                 self.progress.kept = answer.offset;
+                self.progress.want(answer.items.clone());
                 tracing::info!(transfer = %transfer.short(), offset = answer.offset, "the recipient accepts");
-                self.report(OutgoingReport::Accepted(answer.offset)).await;
+                self.report(OutgoingReport::Accepted(answer.items, answer.offset)).await;
                 Ok(Some(answer.offset))
             }
             PeerWord::Deny(signed) => {
-                let answer = offer::judge_answer(&signed, Verb::Deny, &self.author(), offer, *transfer)?;
+                let answer = self.judge_answer(&signed, Verb::Deny)?;
                 self.report(OutgoingReport::Denied(answer.reason)).await;
                 Err(End::Over)
             }
             PeerWord::Receipt(signed) => {
+                let items = &self.delivery.items;
+                let wanted = offer::receipted_items(&signed, &self.author(), items)?;
+                self.progress.want(wanted);
                 let completion = self.earlier_completion().await?;
                 Err(self.receipted(signed, &completion).await?)
             }
             word => Err(self.ended_by(word).await),
         }
+    }
+
+    fn judge_answer(&self, signed: &Signed, verb: Verb) -> Result<Answer, Failure> {
+        let Delivery { transfer, offer, items, .. } = self.delivery;
+        offer::judge_answer(signed, verb, &self.author(), offer, *transfer, items)
     }
 
     /// What an earlier attempt stated, whose receipt was lost with its connection: the same files make the same
@@ -133,7 +142,14 @@ impl Conversation<'_> {
 
     async fn receipted(&self, signed: Signed, completion: &Signed) -> Result<End, End> {
         let Delivery { transfer, offer, .. } = self.delivery;
-        let at = offer::judge_receipt(&signed, &self.author(), offer, *transfer, completion)?;
+        let at = offer::judge_receipt(
+            &signed,
+            &self.author(),
+            offer,
+            *transfer,
+            completion,
+            &self.progress.wanted,
+        )?;
         let proof = Box::new(Proof {
             receipt: signed,
             completion: completion.clone(),
@@ -171,7 +187,7 @@ impl Conversation<'_> {
         Content {
             outbox: self.around.holder_of(self.delivery.stage),
             stage: self.delivery.stage,
-            items: Arc::clone(&self.delivery.items),
+            items: picked(&self.progress.wanted, &self.delivery.items),
             known: Arc::clone(&self.progress.known),
         }
     }

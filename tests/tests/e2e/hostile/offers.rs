@@ -151,16 +151,22 @@ async fn names_that_leave_the_inbox_or_lie_about_themselves_are_refused() {
 }
 
 #[tokio::test]
-async fn a_folder_is_refused_before_anybody_is_asked_about_it() {
+async fn a_file_in_the_place_of_a_folder_and_a_folder_with_a_size_are_refused() {
     let world = World::new().await;
     let ann = world.agent("ann@example.org").await;
     let eve = world.hostile_friend("eve@example.org", &ann).await;
-    let mut folder = Bent::new(&eve, &ann, "folder", b"");
-    folder.items[0].kind = ItemKind::Folder;
-    folder.settle();
-    let mut link = eve.call(&ann).await;
-    folder.send(&mut link, &eve).await;
-    assert_eq!(refusal(&mut link).await.code, Code::Invalid);
+    let mut both = Bent::new(&eve, &ann, "d", b"content");
+    both.items.push(file("d", 0));
+    both.items[1].path.push("x".into());
+    both.settle();
+    let mut sized = Bent::new(&eve, &ann, "d", b"content");
+    sized.items[0].kind = ItemKind::Folder;
+    sized.settle();
+    for (bent, code) in [(both, Code::BadName), (sized, Code::Invalid)] {
+        let mut link = eve.call(&ann).await;
+        bent.send(&mut link, &eve).await;
+        assert_eq!(refusal(&mut link).await.code, code);
+    }
     assert_eq!(ann.transfers().await, []);
     ann.is_unharmed().await;
 }

@@ -56,10 +56,10 @@ async fn a_no_cannot_be_turned_into_a_yes() {
 }
 
 #[tokio::test]
-async fn a_yes_to_a_part_is_refused() {
+async fn a_yes_to_a_part_that_was_not_offered_sends_nothing() {
     let mut it = heard().await;
     let mut answer = answer_to(&it.signed);
-    answer.items = Selection::of([0]);
+    answer.items = Selection::of([1]);
     say(&mut it.link, PeerWord::Accept(it.eve.sign(Verb::Accept, &answer))).await;
     assert_eq!(it.ann.failed(it.id).await.code, Code::Invalid);
 }
