@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use airhatch_wire::control::{AccountView, Event, Reply};
-use airhatch_wire::{Email, Failure, StageId, UnixMillis, Untrusted, control, warden};
+pub(crate) use airhatch_wire::warden::Staged as Stage;
+use airhatch_wire::{Email, Failure, UnixMillis, Untrusted, control, warden};
 use crossterm::event::KeyEvent;
 
 /// Two clocks, read by the shell: one that only goes forward, one that people know.
@@ -72,17 +73,6 @@ pub(crate) enum Msg {
     WardenClosed(Failure),
 }
 
-/// Files made readable for the agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stage {
-    /// The folder.
-    pub(crate) id: StageId,
-    /// How many files.
-    pub(crate) files: u32,
-    /// Their bytes in all.
-    pub(crate) bytes: u64,
-}
-
 /// What shall be done. Everything that touches the world is one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
@@ -97,7 +87,7 @@ pub(crate) enum Effect {
     /// Asks the agent; answered by [`Msg::Agent`].
     Agent(Ticket, control::Command),
     /// Makes files readable for the agent; answered by [`Msg::Staged`].
-    Stage(Ticket, Email, Vec<PathBuf>),
+    Stage(Ticket, Email, Vec<PathBuf>, warden::Choice),
     /// Stops that.
     CancelStage(Ticket),
     /// Gets the agents' image; answered by [`Msg::Warden`].

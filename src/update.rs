@@ -134,9 +134,9 @@ impl Turn<'_> {
     }
 
     /// Makes files readable for the account's agent.
-    pub(crate) fn stage(&mut self, account: Email, paths: Vec<PathBuf>) -> Ticket {
+    pub(crate) fn stage(&mut self, account: Email, paths: Vec<PathBuf>, choice: warden::Choice) -> Ticket {
         let ticket = self.remember(Ask::Dialog);
-        self.effects.push(Effect::Stage(ticket, account, paths));
+        self.effects.push(Effect::Stage(ticket, account, paths, choice));
         ticket
     }
 

@@ -1,9 +1,7 @@
 //! Offers files: to whom, which, and a line to go with them. The warden makes the files readable for the agent, then the
 //! agent offers them.
 
-use std::path::PathBuf;
-
-use airhatch_wire::control::{Command, ContactView, NOTE_LIMIT, Reply, Trust};
+use airhatch_wire::control::{Command, Reply};
 use airhatch_wire::{Code, Email, Failure};
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
@@ -17,13 +15,16 @@ use crate::update::{Answer, Turn};
 use crate::widgets::{Entry, Field, Form, Sheet};
 
 mod draw;
+mod order;
 mod paths;
 
+use order::Order;
 pub(crate) use paths::{looks_like_paths, parse as paths_of};
 
 const TO: usize = 0;
 const PATHS: usize = 1;
 const NOTE: usize = 2;
+const LEFT_OUT: usize = 3;
 
 /// Contacts listed below the field.
 const LISTED: usize = 3;
@@ -41,8 +42,23 @@ pub(crate) struct Send {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
     Editing,
-    Staging { ticket: Ticket, to: Email, copied: u64, total: u64 },
-    Offering { ticket: Ticket, to: Email, stage: Stage },
+    Staging {
+        ticket: Ticket,
+        to: Vec<Email>,
+        copied: u64,
+        total: u64,
+    },
+    /// Some of it cannot be sent: the rest goes when a person says so.
+    Skipped {
+        to: Vec<Email>,
+        stage: Stage,
+    },
+    Offering {
+        waiting: Vec<Ticket>,
+        asked: usize,
+        stage: Stage,
+        refused: Vec<Failure>,
+    },
 }
 
 impl Send {
@@ -53,6 +69,7 @@ impl Send {
             Entry::open(text::send::TO, text::send::TO_HINT, &meant),
             Entry::lines(text::send::PATHS, text::send::PATHS_HINT, paths),
             Entry::open(text::send::NOTE, text::send::NOTE_HINT, ""),
+            Entry::open(text::send::LEFT_OUT, text::send::LEFT_OUT_HINT, ""),
         ]);
         form.set_focus(if meant.is_empty() { TO } else { PATHS });
         Self { form, row: 0, step: Step::Editing, problem: None }
@@ -63,23 +80,6 @@ impl Send {
         matches!(self.step, Step::Staging { .. })
     }
 
-    /// Contacts that the typed recipient may mean, the first ones by email.
-    fn matching<'a>(&self, model: &'a Model) -> Vec<&'a ContactView> {
-        let typed = self.form.text(TO).to_lowercase();
-        let contacts = model.session.as_ref().map(|session| session.contacts()).unwrap_or_default();
-        contacts.iter().filter(|contact| contact.email.as_str().contains(&typed)).take(LISTED).collect()
-    }
-
-    /// The recipient: what is typed, when it is a contact, else the chosen one of the list.
-    fn recipient(&self, model: &Model) -> Option<Email> {
-        let typed = self.form.text(TO).parse::<Email>().ok();
-        let known =
-            |email: &Email| model.session.as_ref().is_some_and(|session| session.contact(email).is_some());
-        typed
-            .filter(known)
-            .or_else(|| self.matching(model).get(self.row).map(|contact| contact.email.clone()))
-    }
-
     fn move_row(&mut self, model: &Model, action: Action) {
         let last = self.matching(model).len().saturating_sub(1);
         match action {
@@ -88,12 +88,14 @@ impl Send {
         }
     }
 
-    /// Writes the recipient out in full when the field is left.
+    /// Writes the recipients out in full when the field is left.
     fn settle_recipient(&mut self, model: &Model) {
-        if self.form.focus() == TO
-            && let (Some(email), Some(field)) = (self.recipient(model), self.form.field_mut(TO))
-        {
-            *field = Field::open(email.as_str());
+        if self.form.focus() != TO {
+            return;
+        }
+        let recipients: Vec<String> = self.recipients(model).iter().map(ToString::to_string).collect();
+        if let (false, Some(field)) = (recipients.is_empty(), self.form.field_mut(TO)) {
+            *field = Field::open(&recipients.join(", "));
             self.row = 0;
         }
     }
@@ -105,7 +107,7 @@ impl Send {
             PATHS if self.form.field(PATHS).is_some_and(|field| !field.on_empty_line()) => {
                 self.form.paste("\n");
             }
-            NOTE => self.submit(turn),
+            NOTE | LEFT_OUT => self.submit(turn),
             _ => {
                 self.form.act(Action::NextField);
             }
@@ -117,12 +119,12 @@ impl Send {
         self.settle_recipient(turn.model);
         self.problem = None;
         match self.order(turn.model) {
-            Ok((to, paths)) => {
+            Ok(Order { to, paths, choice }) => {
                 let Some(account) = turn.model.session.as_ref().map(|session| session.record.account.clone())
                 else {
                     return;
                 };
-                let ticket = turn.stage(account, paths);
+                let ticket = turn.stage(account, paths, choice);
                 self.step = Step::Staging { ticket, to, copied: 0, total: 0 };
             }
             Err((field, failure)) => {
@@ -132,58 +134,62 @@ impl Send {
         }
     }
 
-    /// What is to be sent to whom, or which field is wrong.
-    fn order(&self, model: &Model) -> Result<(Email, Vec<PathBuf>), (usize, Failure)> {
-        let wrong =
-            |field, message: &str, hint: &str| (field, Failure::new(Code::Invalid, message).hint(hint));
-        let to =
-            self.recipient(model).ok_or_else(|| wrong(TO, text::send::NOBODY, text::send::NOBODY_WHY))?;
-        let trust =
-            model.session.as_ref().and_then(|session| session.contact(&to)).map(|contact| contact.trust);
-        if matches!(trust, Some(Trust::Changed { .. } | Trust::Revoked)) {
-            return Err(wrong(TO, text::send::BLOCKED, text::send::BLOCKED_WHY));
-        }
-        let paths = paths::parse(&self.form.text(PATHS), &model.setting);
-        if paths.is_empty() {
-            return Err(wrong(PATHS, text::send::NO_FILES, text::send::NO_FILES_WHY));
-        }
-        if self.form.text(NOTE).len() > NOTE_LIMIT {
-            return Err(wrong(NOTE, text::send::LONG_NOTE, text::send::LONG_NOTE_WHY));
-        }
-        Ok((to, paths))
-    }
-
-    fn staged(&mut self, turn: &mut Turn<'_>, to: Email, outcome: Result<Stage, Failure>) {
-        let account = turn.model.session.as_ref().map(|session| session.record.account.clone());
-        match (outcome, account) {
-            (Ok(stage), Some(account)) => {
-                let note = self.form.text(NOTE);
-                let why = Ask::Offering { account, to: to.clone(), stage: stage.id };
-                let command = Command::Send { to: to.clone(), stage: stage.id, note, lifetime: None };
-                let ticket = turn.ask_agent(why, command);
-                self.step = Step::Offering { ticket, to, stage };
-            }
-            (Err(failure), _) => self.back_with(failure),
-            (Ok(_), None) => self.step = Step::Editing,
+    fn staged(&mut self, turn: &mut Turn<'_>, to: Vec<Email>, outcome: Result<Stage, Failure>) {
+        match outcome {
+            // What is left behind is to be known before the rest goes.
+            Ok(stage) if stage.skipped.count > 0 => self.step = Step::Skipped { to, stage },
+            Ok(stage) => self.offer(turn, to, stage),
+            Err(failure) => self.back_with(failure),
         }
     }
 
-    fn offered(&mut self, turn: &mut Turn<'_>, to: &Email, stage: Stage, answer: Answer) -> Flow {
+    /// Offers the same files to each.
+    fn offer(&mut self, turn: &mut Turn<'_>, to: Vec<Email>, stage: Stage) {
+        let Some(account) = turn.model.session.as_ref().map(|session| session.record.account.clone()) else {
+            self.step = Step::Editing;
+            return;
+        };
+        let note = self.form.text(NOTE);
+        let mut waiting = Vec::new();
+        for to in to {
+            let why = Ask::Offering { account: account.clone(), to: to.clone(), stage: stage.stage };
+            let command = Command::Send { to, stage: stage.stage, note: note.clone(), lifetime: None };
+            waiting.push(turn.ask_agent(why, command));
+        }
+        let asked = waiting.len();
+        self.step = Step::Offering { waiting, asked, stage, refused: Vec::new() };
+    }
+
+    /// One of the agent's answers; after the last one the form is done, unless all were refused.
+    fn answered(&mut self, turn: &mut Turn<'_>, ticket: Ticket, answer: &Answer) -> Flow {
+        let Step::Offering { waiting, asked, stage, refused } = &mut self.step else { return Flow::Stay };
+        waiting.retain(|waiting| *waiting != ticket);
         match answer {
             Answer::Agent(Ok(reply)) => {
-                turn.model.say(Tone::Good, text::offered(to));
-                turn.model.screen = Screen::Transfers;
                 if let (Reply::Transfer(view), Some(session)) = (reply, turn.model.session.as_mut()) {
                     session.transfer_cursor.choose(view.id);
                 }
-                Flow::Close
             }
-            answer => {
-                crate::update::release(turn, stage.id);
-                if let Some(failure) = answer.failure() {
-                    self.back_with(failure.clone());
-                }
+            answer => refused.extend(answer.failure().cloned()),
+        }
+        if !waiting.is_empty() {
+            return Flow::Stay;
+        }
+        let (asked, stage, refused) = (*asked, stage.stage, std::mem::take(refused));
+        let offered = asked.saturating_sub(refused.len());
+        match refused.into_iter().next() {
+            Some(failure) if offered == 0 => {
+                crate::update::release(turn, stage);
+                self.back_with(failure);
                 Flow::Stay
+            }
+            refused => {
+                turn.model.say(Tone::Good, text::offered(offered));
+                turn.model.screen = Screen::Transfers;
+                if let Some(failure) = refused {
+                    turn.fail(text::FAILED_SOME, failure);
+                }
+                Flow::Close
             }
         }
     }
@@ -210,6 +216,7 @@ impl Dialog for Send {
     fn place(&self) -> Place {
         match self.step {
             Step::Editing => Place::SendForm,
+            Step::Skipped { .. } => Place::Telling,
             Step::Staging { .. } | Step::Offering { .. } => Place::Busy,
         }
     }
@@ -222,6 +229,16 @@ impl Dialog for Send {
         match (action, &self.step) {
             (Action::Close, Step::Staging { ticket, .. }) => {
                 turn.effects.push(Effect::CancelStage(*ticket));
+                Flow::Stay
+            }
+            (Action::Close, Step::Skipped { stage, .. }) => {
+                crate::update::release(turn, stage.stage);
+                self.step = Step::Editing;
+                Flow::Stay
+            }
+            (Action::Submit, Step::Skipped { to, stage }) => {
+                let (to, stage) = (to.clone(), stage.clone());
+                self.offer(turn, to, stage);
                 Flow::Stay
             }
             (Action::Close, _) => Flow::Close,
@@ -258,10 +275,14 @@ impl Dialog for Send {
     }
 
     fn waits_for(&self, ticket: Ticket) -> bool {
-        matches!(self.step, Step::Staging { ticket: own, .. } | Step::Offering { ticket: own, .. } if own == ticket)
+        match &self.step {
+            Step::Staging { ticket: own, .. } => *own == ticket,
+            Step::Offering { waiting, .. } => waiting.contains(&ticket),
+            Step::Editing | Step::Skipped { .. } => false,
+        }
     }
 
-    fn answer(&mut self, turn: &mut Turn<'_>, _ticket: Ticket, answer: Answer) -> Flow {
+    fn answer(&mut self, turn: &mut Turn<'_>, ticket: Ticket, answer: Answer) -> Flow {
         match (self.step.clone(), answer) {
             (Step::Staging { ticket, to, .. }, Answer::Staging { copied, total }) => {
                 self.step = Step::Staging { ticket, to, copied, total };
@@ -271,7 +292,7 @@ impl Dialog for Send {
                 self.staged(turn, to, outcome);
                 Flow::Stay
             }
-            (Step::Offering { to, stage, .. }, answer) => self.offered(turn, &to, stage, answer),
+            (Step::Offering { .. }, answer) => self.answered(turn, ticket, &answer),
             _ => Flow::Stay,
         }
     }

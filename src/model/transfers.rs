@@ -1,7 +1,7 @@
 //! The transfers of an account, newest first, with how fast they move.
 
 use airhatch_wire::control::{Direction, ItemView, TransferState, TransferView};
-use airhatch_wire::{Email, TransferId};
+use airhatch_wire::{Email, StageId, TransferId};
 
 use super::Meter;
 
@@ -110,6 +110,11 @@ impl Transfers {
     /// True while bytes of any move.
     pub(crate) fn is_moving(&self) -> bool {
         self.all.iter().any(Transfer::is_moving)
+    }
+
+    /// Whether one that is not over is about the files in this staging folder.
+    pub(crate) fn needs(&self, stage: StageId) -> bool {
+        self.all.iter().any(|known| known.view.stage == Some(stage) && !known.view.state.is_over())
     }
 
     /// Which place a transfer has among those that wait for their turn in its direction, and how many there are. The

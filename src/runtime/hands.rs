@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::AbortHandle;
 
 use crate::link::{AgentEvent, AgentLink, WardenEvent, WardenLink};
-use crate::msg::{Attachment, Effect, Msg, Stage, Ticket};
+use crate::msg::{Attachment, Effect, Msg, Ticket};
 
 /// The hands of the program.
 pub(super) struct Hands {
@@ -76,7 +76,7 @@ impl Hands {
                 let (_, link) = self.link();
                 self.answer(async move { Msg::Agent(ticket, ask(link, command).await) });
             }
-            Effect::Stage(ticket, account, paths) => self.stage(ticket, account, paths),
+            Effect::Stage(ticket, account, paths, choice) => self.stage(ticket, account, paths, choice),
             Effect::CancelStage(ticket) => self.cancel(ticket, |failure| Msg::Staged(ticket, Err(failure))),
             Effect::Prepare(ticket, source) => self.prepare(ticket, source),
             Effect::CancelPrepare(ticket) => self.cancel(ticket, |failure| Msg::Warden(ticket, Err(failure))),
@@ -122,15 +122,13 @@ impl Hands {
         });
     }
 
-    fn stage(&mut self, ticket: Ticket, account: Email, paths: Vec<PathBuf>) {
+    fn stage(&mut self, ticket: Ticket, account: Email, paths: Vec<PathBuf>, choice: warden::Choice) {
         let (warden, post) = (self.warden.clone(), self.post.clone());
         let task = tokio::spawn(async move {
             let progress = |copied, total| {
                 let _ = post.send(Msg::Staging { ticket, copied, total });
             };
-            let staged = warden.stage(account, paths, warden::Choice::default(), progress).await;
-            let outcome =
-                staged.map(|staged| Stage { id: staged.stage, files: staged.files, bytes: staged.bytes });
+            let outcome = warden.stage(account, paths, choice, progress).await;
             let _ = post.send(Msg::Staged(ticket, outcome));
         });
         self.keep(ticket, task.abort_handle());

@@ -48,6 +48,8 @@ pub(crate) const FAILED: &str = "That did not work";
 pub(crate) const FAILED_WATCH: &str = "The agent does not tell what happens";
 /// An offer was refused before it left.
 pub(crate) const FAILED_SEND: &str = "The files were not offered";
+/// Some of several offers were refused.
+pub(crate) const FAILED_SOME: &str = "Not everybody was offered the files";
 /// No list of accounts.
 pub(crate) const FAILED_ACCOUNTS: &str = "The accounts cannot be listed";
 /// No agent.

@@ -1,7 +1,7 @@
 //! Where answers go: to the dialog that waits for them, else here.
 
 use airhatch_wire::control::{LogLevel, Reply};
-use airhatch_wire::{Failure, warden};
+use airhatch_wire::{Failure, StageId, warden};
 
 use super::{Answer, Turn, actions, session};
 use crate::model::{Ask, Tone};
@@ -52,10 +52,12 @@ fn unattended(turn: &mut Turn<'_>, why: Ask, answer: Answer) {
         (Ask::Stages, Answer::Warden(Ok(warden::Reply::Stages(present)))) => session::tidy(turn, &present),
         (Ask::Lock, Answer::Agent(outcome)) => session::locked(turn, outcome),
         (Ask::Offering { account, stage, .. }, Answer::Agent(Err(failure))) => {
-            turn.ask_warden(Ask::Tidying, warden::Command::Release { account, stage });
+            if !is_needed(turn, stage) {
+                turn.ask_warden(Ask::Tidying, warden::Command::Release { account, stage });
+            }
             turn.fail(text::FAILED_SEND, failure);
         }
-        (Ask::Offering { to, .. }, Answer::Agent(Ok(_))) => turn.model.say(Tone::Good, text::offered(&to)),
+        (Ask::Offering { .. }, Answer::Agent(Ok(_))) => turn.model.say(Tone::Good, text::offered(1)),
         (Ask::OfferingAgain(sentence), Answer::Agent(Ok(Reply::Transfer(view)))) => {
             turn.model.say(Tone::Good, sentence);
             if let Some(session) = &mut turn.model.session {
@@ -63,7 +65,7 @@ fn unattended(turn: &mut Turn<'_>, why: Ask, answer: Answer) {
             }
         }
         (Ask::OfferingAgain(_), answer) => failed(turn, text::FAILED_SEND, &answer),
-        (Ask::Dialog, Answer::Staged(Ok(stage))) => session::release(turn, stage.id),
+        (Ask::Dialog, Answer::Staged(Ok(stage))) => session::release(turn, stage.stage),
         (Ask::Dialog | Ask::Removal, answer) => failed(turn, text::FAILED, &answer),
         (Ask::Say(sentence), answer) => match answer.failure() {
             None => turn.model.say(Tone::Good, sentence),
@@ -77,6 +79,14 @@ fn unattended(turn: &mut Turn<'_>, why: Ask, answer: Answer) {
         (Ask::Accounts | Ask::Attach(_) | Ask::Watch | Ask::Stages | Ask::Lock | Ask::Offering { .. }, _) => {
         }
     }
+}
+
+/// Whether the same files were or are being offered to somebody else.
+fn is_needed(turn: &Turn<'_>, stage: StageId) -> bool {
+    let model = &*turn.model;
+    let asked =
+        model.asked.values().any(|why| matches!(why, Ask::Offering { stage: other, .. } if *other == stage));
+    asked || model.session.as_ref().is_some_and(|session| session.transfers.needs(stage))
 }
 
 fn failed(turn: &mut Turn<'_>, title: &str, answer: &Answer) {

@@ -1,14 +1,16 @@
 //! The form for sending.
 
 use airhatch_wire::control::{Command, Direction, Reply, TransferState};
-use airhatch_wire::warden;
+use airhatch_wire::warden::{self, Choice, Skipped, SkippedThing, Why};
 use airhatch_wire::{Code, StageId};
 
 use crate::model::Tone;
 use crate::msg::{Effect, Msg, Stage};
 use crate::rehearsal::{Rehearsal, changed_contact, email, failure, shots, transfer, two_contacts};
 
-const STAGE: Stage = Stage { id: StageId([5; 16]), files: 2, bytes: 4_200_000 };
+const NOTHING: Skipped = Skipped { count: 0, first: Vec::new() };
+const STAGE: Stage =
+    Stage { stage: StageId([5; 16]), files: 2, folders: 0, bytes: 4_200_000, skipped: NOTHING };
 
 fn started() -> Rehearsal {
     Rehearsal::logged_in(two_contacts(), vec![])
@@ -16,7 +18,7 @@ fn started() -> Rehearsal {
 
 fn staged_paths(rehearsal: &mut Rehearsal) -> Vec<Vec<String>> {
     let staged = |effect| match effect {
-        Effect::Stage(_, account, paths) => {
+        Effect::Stage(_, account, paths, _) => {
             assert_eq!(account, email("you@example.org"));
             Some(paths.iter().map(|path| path.display().to_string()).collect())
         }
@@ -37,7 +39,7 @@ fn files_are_staged_and_then_offered_with_the_note() {
     shots!("send_offering", rehearsal);
     let send = Command::Send {
         to: email("bob@example.org"),
-        stage: STAGE.id,
+        stage: STAGE.stage,
         note: "for you".to_owned(),
         lifetime: None,
     };
@@ -123,7 +125,7 @@ fn a_refused_offer_gives_the_staging_folder_back() {
     let ticket = rehearsal.staging();
     rehearsal.send(Msg::Staged(ticket, Ok(STAGE)));
     rehearsal.agent(Err(failure(Code::KeyChanged)));
-    let release = warden::Command::Release { account: email("you@example.org"), stage: STAGE.id };
+    let release = warden::Command::Release { account: email("you@example.org"), stage: STAGE.stage };
     assert!(
         rehearsal
             .done()
@@ -179,4 +181,93 @@ fn a_tab_among_fast_keys_still_moves_to_the_next_field() {
     rehearsal.keys("sann<Tab>").burst("/a<Tab>with regards<Enter>");
     assert_eq!(rehearsal.done(), []);
     assert!(rehearsal.screen(80, 24).contains("Note          with regards"));
+}
+
+fn send_to(to: &str) -> Command {
+    Command::Send { to: email(to), stage: STAGE.stage, note: String::new(), lifetime: None }
+}
+
+#[test]
+fn several_contacts_get_the_same_files_from_one_copy() {
+    let mut rehearsal = started();
+    rehearsal.keys("sann@example.org, bo<Tab>/a");
+    shots!("send_several", rehearsal);
+    insta::assert_snapshot!("send_several_60x20", rehearsal.screen(60, 20));
+    rehearsal.keys("<C-s>");
+    let ticket = rehearsal.staging();
+    rehearsal.send(Msg::Staged(ticket, Ok(STAGE)));
+    let tickets: Vec<_> = rehearsal
+        .done()
+        .into_iter()
+        .filter_map(|effect| match effect {
+            Effect::Agent(ticket, command) => Some((ticket, command)),
+            _ => None,
+        })
+        .collect();
+    let commands: Vec<_> = tickets.iter().map(|(_, command)| command.clone()).collect();
+    assert_eq!(commands, [send_to("ann@example.org"), send_to("bob@example.org")]);
+    rehearsal.send(Msg::Agent(tickets[0].0, Err(failure(Code::KeyChanged))));
+    assert_eq!(rehearsal.model.layers.len(), 1, "the other one may still work");
+    let view = transfer(5, Direction::Outgoing, TransferState::Queued);
+    rehearsal.send(Msg::Agent(tickets[1].0, Ok(Reply::Transfer(Box::new(view)))));
+    assert_eq!(rehearsal.done(), [], "the files stay for the one who is offered them");
+    assert!(rehearsal.screen(80, 24).contains("Not everybody was offered the files"));
+}
+
+#[test]
+fn a_form_that_was_left_gives_nothing_back_that_others_need() {
+    let mut rehearsal = started();
+    rehearsal.keys("sann@example.org, bo<Tab>/a<C-s>");
+    let ticket = rehearsal.staging();
+    rehearsal.send(Msg::Staged(ticket, Ok(STAGE))).keys("<Esc>");
+    rehearsal.agent(Err(failure(Code::KeyChanged)));
+    let released = |effects: Vec<Effect>| {
+        let release = |effect: &Effect| matches!(effect, Effect::Warden(_, warden::Command::Release { .. }));
+        effects.iter().any(release)
+    };
+    assert!(!released(rehearsal.done()));
+}
+
+#[test]
+fn somebody_unknown_among_several_stops_it() {
+    let mut rehearsal = started();
+    rehearsal.keys("snobody@example.org, ann<Tab>/a<C-s>");
+    assert_eq!(staged_paths(&mut rehearsal), Vec::<Vec<String>>::new());
+}
+
+#[test]
+fn what_is_left_out_is_told_to_the_warden() {
+    let mut rehearsal = started();
+    rehearsal.keys("sann<Tab>/a<Tab><Tab>*.tmp, .gitignore, cache/<Enter>");
+    let choice = rehearsal.done().into_iter().find_map(|effect| match effect {
+        Effect::Stage(.., choice) => Some(choice),
+        _ => None,
+    });
+    let excludes = vec!["*.tmp".to_owned(), "cache/".to_owned()];
+    assert_eq!(choice, Some(Choice { excludes, gitignore: true }));
+}
+
+#[test]
+fn what_cannot_be_sent_is_told_before_the_rest_goes() {
+    let thing = |path: &str, why| SkippedThing { path: path.as_bytes().to_vec().into(), why };
+    let first = vec![
+        thing("/home/you/project/node\u{202e}link", Why::Link),
+        thing("/home/you/project/socket", Why::Socket),
+        thing("/home/you/project/secret", Why::Unreadable),
+    ];
+    let stage = || Stage { folders: 12, skipped: Skipped { count: 70, first: first.clone() }, ..STAGE };
+    let mut rehearsal = started();
+    rehearsal.keys("sann<Tab>~/project<C-s>");
+    let ticket = rehearsal.staging();
+    rehearsal.send(Msg::Staged(ticket, Ok(stage())));
+    shots!("send_skipped", rehearsal);
+    insta::assert_snapshot!("send_skipped_60x20", rehearsal.screen(60, 20));
+    assert_eq!(rehearsal.commands(), []);
+    rehearsal.keys("<Esc>");
+    let release = warden::Command::Release { account: email("you@example.org"), stage: STAGE.stage };
+    assert!(matches!(&rehearsal.done()[..], [Effect::Warden(_, command)] if *command == release));
+    rehearsal.keys("<C-s>");
+    let ticket = rehearsal.staging();
+    rehearsal.send(Msg::Staged(ticket, Ok(stage()))).keys("<Enter>");
+    assert_eq!(rehearsal.commands(), [send_to("ann@example.org")]);
 }

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::link::tests::{AgentSide, WardenSide, hand_over, next_request, pair, warden};
+use crate::msg::Stage;
 use crate::rehearsal::{account, email};
 
 const ANN: &str = "ann@example.org";
@@ -108,7 +109,7 @@ async fn an_agent_that_comes_when_it_is_not_wanted_any_more_is_let_go() {
 #[tokio::test]
 async fn staging_tells_how_far_it_is_and_can_be_called_off() {
     let mut world = world().await;
-    world.hands.perform(Effect::Stage(Ticket(4), email(ANN), vec!["/a".into()]));
+    world.hands.perform(Effect::Stage(Ticket(4), email(ANN), vec!["/a".into()], warden::Choice::default()));
     let staging = next_request(&mut world.warden).await;
     let progress = FromWarden::Staging { id: staging.id, copied: 3, total: 9 };
     world.warden.send(&progress).await.unwrap();
@@ -122,7 +123,7 @@ async fn staging_tells_how_far_it_is_and_can_be_called_off() {
 #[tokio::test]
 async fn staged_files_are_told_and_cannot_be_called_off_any_more() {
     let mut world = world().await;
-    world.hands.perform(Effect::Stage(Ticket(4), email(ANN), vec!["/a".into()]));
+    world.hands.perform(Effect::Stage(Ticket(4), email(ANN), vec!["/a".into()], warden::Choice::default()));
     let staging = next_request(&mut world.warden).await;
     let reply = warden::Reply::Staged(warden::Staged {
         stage: StageId([1; 16]),
@@ -133,7 +134,13 @@ async fn staged_files_are_told_and_cannot_be_called_off_any_more() {
     });
     let outcome = FromWarden::Answer { id: staging.id, outcome: Ok(reply) };
     world.warden.send(&outcome).await.unwrap();
-    let staged = Stage { id: StageId([1; 16]), files: 1, bytes: 9 };
+    let staged = Stage {
+        stage: StageId([1; 16]),
+        files: 1,
+        folders: 0,
+        bytes: 9,
+        skipped: warden::Skipped::default(),
+    };
     assert_eq!(world.inbox.recv().await, Some(Msg::Staged(Ticket(4), Ok(staged))));
 }
 

@@ -24,14 +24,22 @@ pub(crate) mod add_contact {
 
 /// Words of the form for sending.
 pub(crate) mod send {
+    use airhatch_wire::warden::Why;
+
+    use crate::msg::Stage;
     use crate::text::{bytes, count, percent};
 
     pub(crate) const TITLE: &str = "Offer files";
+    pub(crate) const LEFT_OUT: &str = "Leave out";
+    pub(crate) const LEFT_OUT_HINT: &str =
+        "of folders: patterns like *.tmp, cache/; .gitignore for what such files name";
+    pub(crate) const OFFER_REST: &str = "offer the rest";
+    pub(crate) const CALL_OFF: &str = "back, offer nothing";
     pub(crate) const TO: &str = "To";
-    pub(crate) const TO_HINT: &str = "type a part of an email; ↓ ↑ choose";
+    pub(crate) const TO_HINT: &str = "type a part of an email; ↓ ↑ choose; a comma adds another";
     pub(crate) const PATHS: &str = "Files";
     pub(crate) const PATHS_HINT: &str =
-        "one path on each line; paste or drop them; Enter on an empty line goes on";
+        "files and folders, one path on each line; paste or drop them; Enter on an empty line goes on";
     pub(crate) const NOTE: &str = "Note";
     pub(crate) const NOTE_HINT: &str = "a line to go with it, or nothing; Enter offers the files";
     pub(crate) const THERE: &str = "online: sees the offer at once";
@@ -53,9 +61,56 @@ pub(crate) mod send {
     }
 
     /// While the agent is told.
-    pub(crate) fn offering(files: u32, size: u64) -> String {
-        let files = usize::try_from(files).unwrap_or(usize::MAX);
-        format!("Offering {}, {}", count(files, "file", "files"), bytes(size))
+    pub(crate) fn offering(stage: &Stage) -> String {
+        format!("Offering {}", content(stage))
+    }
+
+    /// What is offered besides what was skipped.
+    pub(crate) fn rest(stage: &Stage) -> String {
+        format!("{} can be sent.", content(stage))
+    }
+
+    fn content(stage: &Stage) -> String {
+        let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let files = count(number(stage.files), "file", "files");
+        match number(stage.folders) {
+            0 => format!("{files}, {}", bytes(stage.bytes)),
+            folders => format!("{files} in {}, {}", count(folders, "folder", "folders"), bytes(stage.bytes)),
+        }
+    }
+
+    /// How many things stay behind.
+    pub(crate) fn skipped(number: u32) -> String {
+        match number {
+            1 => "One thing in the folders cannot be sent:".to_owned(),
+            _ => format!("{number} things in the folders cannot be sent:"),
+        }
+    }
+
+    /// Those that are not listed.
+    pub(crate) fn more_skipped(number: usize) -> String {
+        format!("and {number} more")
+    }
+
+    /// Why something stays behind.
+    pub(crate) const fn why(why: Why) -> &'static str {
+        match why {
+            Why::Link => "link",
+            Why::Device => "device",
+            Why::Socket => "socket",
+            Why::Pipe => "pipe",
+            Why::MadeUp => "made by the kernel",
+            Why::Unreadable => "not readable",
+            Why::Vanished => "gone meanwhile",
+        }
+    }
+
+    /// Several recipients.
+    pub(crate) fn several(all: usize, online: usize) -> String {
+        format!(
+            "{}, {online} online; the others get it when they are there",
+            count(all, "contact", "contacts")
+        )
     }
 }
 

@@ -4,7 +4,7 @@ use airhatch_wire::control::{Policy, TransferState, TransferView};
 use airhatch_wire::{Email, Failure};
 
 use super::transfer_in_words;
-use crate::text::{milliseconds, state, what};
+use crate::text::{count, milliseconds, state, what};
 
 /// While an account is opened.
 pub(crate) fn opening(account: &Email) -> String {
@@ -42,8 +42,8 @@ pub(crate) fn no_pong(email: &Email, failure: &Failure) -> String {
 }
 
 /// Files are offered.
-pub(crate) fn offered(to: &Email) -> String {
-    format!("Offered to {to}; they decide")
+pub(crate) fn offered(contacts: usize) -> String {
+    format!("Offered to {}; they decide", count(contacts, "contact", "contacts"))
 }
 
 /// An offer came.

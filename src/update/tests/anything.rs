@@ -178,7 +178,10 @@ fn happening() -> impl Strategy<Value = Happening> {
 /// A fitting or unfitting answer to a request.
 fn answer(effect: &Effect, how: u8, what: &str) -> Option<Msg> {
     let refused = || Failure::new(Code::Internal, what).hint(what);
-    let stage = Stage { id: airhatch_wire::StageId([1; 16]), files: 3, bytes: 9 };
+    let thing = warden::SkippedThing { path: what.as_bytes().to_vec().into(), why: warden::Why::Link };
+    let skipped = warden::Skipped { count: u32::from(how) * 50, first: vec![thing; usize::from(how)] };
+    let id = airhatch_wire::StageId([1; 16]);
+    let stage = Stage { stage: id, files: 3, folders: 1, bytes: 9, skipped };
     Some(match (effect, how) {
         (Effect::Warden(ticket, _), 0) => Msg::Warden(*ticket, Err(refused())),
         (Effect::Warden(ticket, warden::Command::CreateAccount { account, .. }), _) => {
