@@ -21,6 +21,7 @@ mod help;
 mod limits;
 mod log_in;
 mod offer;
+mod palette;
 mod passphrase;
 mod policy;
 mod question;
@@ -39,6 +40,7 @@ pub(crate) use help::Help;
 pub(crate) use limits::{ChooseLimits, choose_limits};
 pub(crate) use log_in::LogIn;
 pub(crate) use offer::Offer;
+pub(crate) use palette::Palette;
 pub(crate) use passphrase::{ChangePassphrase, change_passphrase};
 pub(crate) use policy::{ChoosePolicy, choose_policy};
 pub(crate) use question::Question;
@@ -81,6 +83,8 @@ pub(crate) enum Layer {
     RemoveAccount(RemoveAccount),
     /// Says what went wrong.
     Error(ErrorPage),
+    /// Finds what can be done.
+    Palette(Box<Palette>),
     /// Says what the keys do.
     Help(Help),
 }
@@ -104,6 +108,7 @@ impl Layer {
             Self::ChooseLimits(dialog) => dialog,
             Self::RemoveAccount(dialog) => dialog,
             Self::Error(dialog) => dialog,
+            Self::Palette(dialog) => dialog.as_ref(),
             Self::Help(dialog) => dialog,
         }
     }
@@ -126,6 +131,7 @@ impl Layer {
             Self::ChooseLimits(dialog) => dialog,
             Self::RemoveAccount(dialog) => dialog,
             Self::Error(dialog) => dialog,
+            Self::Palette(dialog) => dialog.as_mut(),
             Self::Help(dialog) => dialog,
         }
     }

@@ -48,6 +48,12 @@ pub(crate) enum Action {
     PageDown,
     /// Half a page up.
     PageUp,
+    /// Types what a list shall show.
+    Filter,
+    /// Shows the whole list again.
+    ShowAll,
+    /// Finds what can be done by its name.
+    Palette,
     /// The first row.
     First,
     /// The last row.
@@ -153,6 +159,10 @@ pub(crate) enum Place {
     Log,
     /// The settings.
     Settings,
+    /// What is typed to filter a list.
+    Filter,
+    /// The list of what can be done.
+    Palette,
     /// The list of accounts.
     Accounts,
     /// The page about an agent that went away.
@@ -197,6 +207,8 @@ impl Place {
             Self::Log => &[Self::Log, Self::Lists, Self::Screens, Self::Always],
             Self::Settings => &[Self::Settings, Self::Lists, Self::Screens, Self::Always],
             Self::Accounts => &[Self::Accounts, Self::Lists, Self::Always],
+            Self::Filter => &[Self::Filter, Self::Always],
+            Self::Palette => &[Self::Palette, Self::Always],
             Self::Screens => &[Self::Screens, Self::Always],
             Self::Lists => &[Self::Lists, Self::Always],
             Self::Always => &[Self::Always],

@@ -15,16 +15,18 @@ use crate::msg::{Attachment, Now, Ticket};
 use crate::theme::Theme;
 
 mod cursor;
+mod filter;
 mod journal;
 mod meter;
 mod session;
 mod transfers;
 
 pub(crate) use cursor::Cursor;
+pub(crate) use filter::Filter;
 pub(crate) use journal::{Entry, Journal, Said};
 pub(crate) use meter::Meter;
 pub(crate) use session::Session;
-pub(crate) use transfers::{Transfer, Transfers};
+pub(crate) use transfers::{Transfer, Transfers, folder_of};
 
 /// How long a toast stays, milliseconds.
 pub(crate) const TOAST_TIME: u64 = 5_000;
@@ -55,6 +57,8 @@ pub(crate) struct Model {
     pub(crate) journal: Journal,
     /// A word in the status bar.
     pub(crate) toast: Option<Toast>,
+    /// Whether what is typed filters the list on the screen.
+    pub(crate) filtering: bool,
     /// The first key of a pair.
     pub(crate) pending: Option<Chord>,
     /// Lines that the top dialog is scrolled by, on a screen too low for all of it.
@@ -213,6 +217,7 @@ impl Model {
             session: None,
             journal: Journal::default(),
             toast: None,
+            filtering: false,
             pending: None,
             scrolled: 0,
             setting_row: 0,
@@ -251,6 +256,7 @@ impl Model {
             None => match self.page {
                 Page::Starting | Page::WardenGone(_) => Place::Alone,
                 Page::Accounts => Place::Accounts,
+                Page::Account if self.filtering => Place::Filter,
                 Page::Account => self.screen.place(),
                 Page::AgentGone(_) => Place::AgentGone,
             },
@@ -259,7 +265,10 @@ impl Model {
 
     /// True while what is typed is text.
     pub(crate) fn takes_text(&self) -> bool {
-        self.layers.last().is_some_and(|layer| layer.dialog().takes_text())
+        match self.layers.last() {
+            Some(layer) => layer.dialog().takes_text(),
+            None => self.filtering && self.page == Page::Account,
+        }
     }
 
     /// Says a word in the status bar.

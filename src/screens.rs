@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::keymap::Action;
-use crate::model::{Model, Page, Screen, Transfer};
+use crate::model::{Model, Page, Screen, Session, Transfer};
 use crate::text::{self, Empty};
 use crate::theme::Theme;
 use crate::update::can_steer;
@@ -39,8 +39,8 @@ pub(crate) fn is_useful(model: &Model, action: Action) -> bool {
     };
     let somebody = !session.contacts().is_empty();
     let rows = match model.screen {
-        Screen::Transfers => !session.transfers.current().is_empty(),
-        Screen::History => !session.transfers.over().is_empty(),
+        Screen::Transfers => !session.transfer_rows().is_empty(),
+        Screen::History => !session.history_rows().is_empty(),
         Screen::Contacts => somebody,
         Screen::Log | Screen::Settings => true,
     };
@@ -63,8 +63,8 @@ pub(crate) fn is_useful(model: &Model, action: Action) -> bool {
 pub(crate) fn chosen_transfer(model: &Model) -> Option<&Transfer> {
     let session = model.session.as_ref()?;
     let id = match model.screen {
-        Screen::Transfers => session.transfer_cursor.chosen(&session.transfers.current()),
-        Screen::History => session.history_cursor.chosen(&session.transfers.over()),
+        Screen::Transfers => session.transfer_cursor.chosen(&session.transfer_rows()),
+        Screen::History => session.history_cursor.chosen(&session.history_rows()),
         Screen::Contacts | Screen::Log | Screen::Settings => None,
     };
     session.transfers.find(id?)
@@ -94,6 +94,12 @@ fn heading(theme: &Theme, frame: &mut Frame<'_>, area: Rect, words: &str) {
     if let Some(y) = area.y.checked_sub(1) {
         frame.buffer_mut().set_line(area.x, y, &line, area.width);
     }
+}
+
+/// What an empty list says: that nothing fits to the filter, where there is one.
+fn nothing<'a>(session: &Session, screen: Screen, otherwise: &'a Empty) -> &'a Empty {
+    let filtered = session.filter(screen).is_some_and(|filter| !filter.is_empty());
+    if filtered { &text::NOTHING_FITS } else { otherwise }
 }
 
 /// What an empty list says, in the middle.

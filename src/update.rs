@@ -14,11 +14,12 @@ use crate::msg::{Attachment, Effect, Msg, Now, Ticket};
 mod actions;
 mod answers;
 mod events;
+mod filter;
 mod keys;
 mod session;
 mod steer;
 
-pub(crate) use actions::{ping, step};
+pub(crate) use actions::{act, ping, step};
 pub(crate) use session::{agent_gone, enter, leave, log_out, release, removed};
 pub(crate) use steer::{can_steer, steer};
 

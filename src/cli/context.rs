@@ -15,6 +15,7 @@ use super::ask::PassphraseFile;
 use super::output::Output;
 use super::receipt::OpenReceipt;
 use crate::link::{AgentLink, WardenLink, unexpected};
+use crate::model::folder_of;
 use crate::stages;
 
 /// One run of the command line.
@@ -145,7 +146,9 @@ impl Attached {
     /// A transfer whose destination is the folder as this machine knows it; the agent has another name for it.
     pub(crate) fn placed(&self, mut view: TransferView) -> TransferView {
         if view.direction == Direction::Incoming {
-            view.destination = self.inbox.display().to_string();
+            let folder =
+                folder_of(&view).map_or(self.inbox.clone(), |folder| self.inbox.join(folder.as_str()));
+            view.destination = folder.display().to_string();
         }
         view
     }

@@ -9,7 +9,7 @@ use super::files::Files;
 use super::offer::moves;
 use super::{Dialog, Flow, Layer, Question};
 use crate::keymap::{Action, Place};
-use crate::model::{Model, Tone, Transfer};
+use crate::model::{Model, Tone, Transfer, folder_of};
 use crate::msg::Ticket;
 use crate::text;
 use crate::update::{Answer, Turn, can_steer, steer};
@@ -138,7 +138,8 @@ pub(crate) fn facts(sheet: &mut Sheet, model: &Model, transfer: &Transfer) {
         sheet.pair(text::label::NOTE, &text::quoted(&view.note.shown()), theme.plain());
     }
     if !outgoing {
-        sheet.pair(text::label::FOLDER, &text::inbox(model), theme.plain());
+        let folder = text::inbox_folder(model, folder_of(view).as_ref());
+        sheet.pair(text::label::FOLDER, &folder, theme.plain());
     }
     sheet.pair(text::label::ID, &view.id.short(), theme.quiet());
 }

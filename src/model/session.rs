@@ -4,7 +4,7 @@ use airhatch_wire::control::{AccountView, ContactView};
 use airhatch_wire::warden::AccountRecord;
 use airhatch_wire::{Email, Failure, StageId, TransferId};
 
-use super::{Cursor, Transfers};
+use super::{Cursor, Filter, Screen, Transfers};
 use crate::msg::Attachment;
 
 /// One account, attached.
@@ -26,6 +26,10 @@ pub(crate) struct Session {
     pub(crate) transfer_cursor: Cursor<TransferId>,
     /// The chosen one of those that are over.
     pub(crate) history_cursor: Cursor<TransferId>,
+    /// What the lists of transfers, contacts and ended transfers show.
+    transfer_filter: Filter,
+    contact_filter: Filter,
+    history_filter: Filter,
     /// Whether the agent has told everything there is.
     pub(crate) complete: bool,
     /// Staging folders that were there before the login: whatever of them no transfer needs is left over.
@@ -46,6 +50,9 @@ impl Session {
             transfers: Transfers::default(),
             transfer_cursor: Cursor::default(),
             history_cursor: Cursor::default(),
+            transfer_filter: Filter::default(),
+            contact_filter: Filter::default(),
+            history_filter: Filter::default(),
             complete: false,
             left_over: Vec::new(),
             gone: None,
@@ -57,9 +64,40 @@ impl Session {
         &self.contacts
     }
 
-    /// Their emails, in the same order.
-    pub(crate) fn emails(&self) -> Vec<Email> {
-        self.contacts.iter().map(|contact| contact.email.clone()).collect()
+    /// The emails of those that the list shows, in the same order.
+    pub(crate) fn contact_rows(&self) -> Vec<Email> {
+        let shown = |contact: &&ContactView| self.contact_filter.holds([contact.email.as_str()]);
+        self.contacts.iter().filter(shown).map(|contact| contact.email.clone()).collect()
+    }
+
+    /// What the first screen shows of what is not over, and of what ended while one looked.
+    pub(crate) fn transfer_rows(&self) -> Vec<TransferId> {
+        self.transfers.current(&self.transfer_filter)
+    }
+
+    /// What the list of ended transfers shows.
+    pub(crate) fn history_rows(&self) -> Vec<TransferId> {
+        self.transfers.over(&self.history_filter)
+    }
+
+    /// What a screen's list shows; `None` where there is nothing to filter.
+    pub(crate) const fn filter(&self, screen: Screen) -> Option<&Filter> {
+        match screen {
+            Screen::Transfers => Some(&self.transfer_filter),
+            Screen::Contacts => Some(&self.contact_filter),
+            Screen::History => Some(&self.history_filter),
+            Screen::Log | Screen::Settings => None,
+        }
+    }
+
+    /// The same, to change it.
+    pub(crate) const fn filter_mut(&mut self, screen: Screen) -> Option<&mut Filter> {
+        match screen {
+            Screen::Transfers => Some(&mut self.transfer_filter),
+            Screen::Contacts => Some(&mut self.contact_filter),
+            Screen::History => Some(&mut self.history_filter),
+            Screen::Log | Screen::Settings => None,
+        }
     }
 
     /// One contact.
@@ -69,8 +107,7 @@ impl Session {
 
     /// The contact that is chosen on the contacts screen.
     pub(crate) fn chosen_contact(&self) -> Option<&ContactView> {
-        let index = self.contact_cursor.index(&self.emails())?;
-        self.contacts.get(index)
+        self.contact_cursor.chosen(&self.contact_rows()).and_then(|email| self.contact(&email))
     }
 
     /// Takes what the agent says about a contact. Returns what was known before.
@@ -91,9 +128,9 @@ impl Session {
 
     /// Holds each choice to the row it is on, after lists changed.
     pub(crate) fn settle(&mut self) {
-        self.contact_cursor.settle(&self.emails());
-        self.transfer_cursor.settle(&self.transfers.current());
-        self.history_cursor.settle(&self.transfers.over());
+        self.contact_cursor.settle(&self.contact_rows());
+        self.transfer_cursor.settle(&self.transfer_rows());
+        self.history_cursor.settle(&self.history_rows());
     }
 
     fn place_of(&self, email: &Email) -> Result<usize, usize> {

@@ -1,9 +1,9 @@
 //! The transfers of an account, newest first, with how fast they move.
 
 use airhatch_wire::control::{Direction, ItemView, TransferState, TransferView};
-use airhatch_wire::{Email, StageId, TransferId};
+use airhatch_wire::{Email, InboxFolder, StageId, TransferId};
 
-use super::Meter;
+use super::{Filter, Meter};
 
 /// One transfer.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,11 @@ impl Transfer {
     pub(crate) const fn is_moving(&self) -> bool {
         matches!(self.view.state, TransferState::Moving)
     }
+}
+
+/// The folder in the inbox that a transfer's files go to; `None` for the inbox itself. The agent calls the inbox `inbox`.
+pub(crate) fn folder_of(view: &TransferView) -> Option<InboxFolder> {
+    view.destination.strip_prefix("inbox/")?.parse().ok()
 }
 
 /// All of them.
@@ -91,13 +96,14 @@ impl Transfers {
     }
 
     /// What the first screen lists: everything that is not over, and what ended while one looked.
-    pub(crate) fn current(&self) -> Vec<TransferId> {
-        self.ids(|transfer| !transfer.view.state.is_over() || transfer.ended_here)
+    pub(crate) fn current(&self, filter: &Filter) -> Vec<TransferId> {
+        let is_current = |transfer: &Transfer| !transfer.view.state.is_over() || transfer.ended_here;
+        self.ids(|transfer| is_current(transfer) && filter.shows(&transfer.view))
     }
 
     /// What is over.
-    pub(crate) fn over(&self) -> Vec<TransferId> {
-        self.ids(|transfer| transfer.view.state.is_over())
+    pub(crate) fn over(&self, filter: &Filter) -> Vec<TransferId> {
+        self.ids(|transfer| transfer.view.state.is_over() && filter.shows(&transfer.view))
     }
 
     /// Offers that wait for a decision, the oldest first.

@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::text::{Line, Span};
 
-use super::{empty, heading, split, waiting};
+use super::{empty, heading, nothing, split, waiting};
 use crate::model::Model;
 use crate::text::{self, heading as head, label};
 use crate::widgets::{Column, Sheet, Table, fit_middle};
@@ -17,18 +17,22 @@ const DETAILS: u16 = 4;
 pub(crate) fn contacts(model: &Model, frame: &mut Frame<'_>, body: Rect) {
     let Some(session) = &model.session else { return };
     let theme = &model.setting.theme;
-    let contacts = session.contacts();
+    let contacts = session.contact_rows();
     if contacts.is_empty() {
         if !session.complete {
             return waiting(model, frame, body, text::LOADING);
         }
-        return empty(theme, frame, body, &text::NO_CONTACTS);
+        return empty(theme, frame, body, nothing(session, model.screen, &text::NO_CONTACTS));
     }
     let (list, below) = split(body, DETAILS);
-    let chosen = session.contact_cursor.index(&session.emails());
+    let chosen = session.contact_cursor.index(&contacts);
     let columns = columns(list.width);
     let row = |index: usize, cells: &[Rect]| {
-        contacts.get(index).map(|contact| cells_of(model, contact, cells)).unwrap_or_default()
+        contacts
+            .get(index)
+            .and_then(|email| session.contact(email))
+            .map(|contact| cells_of(model, contact, cells))
+            .unwrap_or_default()
     };
     Table { theme, columns: &columns, rows: contacts.len(), chosen }.draw(frame, list, row);
     if let (Some(area), Some(contact)) = (below, session.chosen_contact()) {

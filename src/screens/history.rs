@@ -7,7 +7,7 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::text::Line;
 
 use super::transfers::{common_cells, details};
-use super::{empty, split};
+use super::{empty, nothing, split};
 use crate::model::Model;
 use crate::text::{self, heading as head};
 use crate::widgets::{Column, Table};
@@ -19,9 +19,9 @@ const DETAILS: u16 = 6;
 pub(crate) fn history(model: &Model, frame: &mut Frame<'_>, body: Rect) {
     let Some(session) = &model.session else { return };
     let theme = &model.setting.theme;
-    let rows = session.transfers.over();
+    let rows = session.history_rows();
     if rows.is_empty() {
-        return empty(theme, frame, body, &text::NO_HISTORY);
+        return empty(theme, frame, body, nothing(session, model.screen, &text::NO_HISTORY));
     }
     let (list, below) = split(body, DETAILS);
     let chosen = session.history_cursor.index(&rows);

@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::text::{Line, Span};
 
-use super::{empty, heading, split, waiting};
+use super::{empty, heading, nothing, split, waiting};
 use crate::dialogs::transfer_facts;
 use crate::model::{Model, Session, Transfer};
 use crate::text::{self, heading as head};
@@ -20,14 +20,14 @@ const WIDE: u16 = 96;
 /// The screen.
 pub(crate) fn transfers(model: &Model, frame: &mut Frame<'_>, body: Rect) {
     let Some(session) = &model.session else { return };
-    let rows = session.transfers.current();
+    let rows = session.transfer_rows();
     let theme = &model.setting.theme;
     if rows.is_empty() {
         if !session.complete {
             return waiting(model, frame, body, text::LOADING);
         }
         let words = if session.contacts().is_empty() { &text::NOBODY } else { &text::NO_TRANSFERS };
-        return empty(theme, frame, body, words);
+        return empty(theme, frame, body, nothing(session, model.screen, words));
     }
     let (list, below) = split(body, DETAILS);
     let chosen = session.transfer_cursor.index(&rows);

@@ -118,6 +118,12 @@ pub(crate) mod changed {
     }
 }
 
+/// Words of the palette.
+pub(crate) mod palette {
+    pub(crate) const TITLE: &str = "What shall be done?";
+    pub(crate) const NOTHING: &str = "nothing fits";
+}
+
 /// Words of the help page.
 pub(crate) mod help {
     use crate::keymap::Place;
@@ -137,6 +143,8 @@ pub(crate) mod help {
             Place::Log => "Log",
             Place::Settings => "Settings",
             Place::Accounts => "Accounts",
+            Place::Filter => "While typing a filter",
+            Place::Palette => "In this list",
             Place::Form | Place::SendForm | Place::Telling | Place::Busy => "This form",
             Place::Offer => "This offer",
             Place::Transfer => "This transfer",
@@ -190,6 +198,9 @@ pub(crate) fn files_and_bytes(files: u32, size: u64) -> String {
 pub(crate) fn ticked(ticked: (u32, u64), all: (u32, u64)) -> String {
     format!("{} of {} files ticked, {} of {}", ticked.0, all.0, bytes(ticked.1), bytes(all.1))
 }
+
+/// A file that was not ticked.
+pub(crate) const NOT_TAKEN: &str = "not taken";
 
 /// What a name deserves to be told of, in a word.
 pub(crate) const fn flag(flag: Flag, is_folder: bool) -> &'static str {

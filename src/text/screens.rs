@@ -51,6 +51,13 @@ pub(crate) const NO_CONTACTS: Empty = Empty {
     keys: &[("c", "add a contact")],
 };
 
+/// Nothing fits to what was typed.
+pub(crate) const NOTHING_FITS: Empty = Empty {
+    title: "Nothing here fits",
+    body: "No row of this list has all the words that were typed.",
+    keys: &[("Esc", "show everything"), ("/", "type something else")],
+};
+
 /// Nothing over.
 pub(crate) const NO_HISTORY: Empty = Empty {
     title: "Nothing has ended yet",
@@ -159,6 +166,16 @@ pub(crate) mod heading {
 /// Both jails of an account's programs, in one line.
 pub(crate) fn jails(program: JailStrength, agent: JailStrength) -> String {
     format!("this program: {}; the agent: {}", super::jail(program), super::jail(agent))
+}
+
+/// What is typed to filter a list.
+pub(crate) fn filter(typed: &str) -> String {
+    format!("/{typed}")
+}
+
+/// A list that shows a part of its rows.
+pub(crate) fn filtered(typed: &str) -> String {
+    format!("/{typed}  Esc shows everything")
 }
 
 /// In the status bar, before there is an account: what this program is not.

@@ -3,10 +3,10 @@
 use airhatch_wire::TransferId;
 use airhatch_wire::control::{Command, Trust};
 
-use super::{Turn, session, steer};
+use super::{Turn, filter, session, steer};
 use crate::dialogs::{
-    AddContact, Changed, ContactPage, Dialog, Flow, Help, Layer, Offer, Question, RemoveAccount, Rule, Send,
-    TransferPage, Wizard, change_passphrase, choose_limits, choose_policy,
+    AddContact, Changed, ContactPage, Dialog, Flow, Help, Layer, Offer, Palette, Question, RemoveAccount,
+    Rule, Send, TransferPage, Wizard, change_passphrase, choose_limits, choose_policy,
 };
 use crate::keymap::Action;
 use crate::model::{Ask, Page, Screen, Tone};
@@ -21,7 +21,10 @@ const PAGE: isize = 10;
 const FURTHEST: usize = 60;
 
 /// Does what was asked for.
-pub(super) fn act(turn: &mut Turn<'_>, action: Action) {
+pub(crate) fn act(turn: &mut Turn<'_>, action: Action) {
+    if turn.model.layers.is_empty() && turn.model.filtering && filter::act(turn, action) {
+        return;
+    }
     let mut passed = turn.model.layers.is_empty();
     with_top(turn, |dialog, turn| {
         let flow = dialog.act(turn, action);
@@ -68,6 +71,12 @@ fn everywhere(turn: &mut Turn<'_>, action: Action) -> bool {
             let place = turn.model.place();
             if !matches!(turn.model.layers.last(), Some(Layer::Help(_))) {
                 turn.open(Layer::Help(Help::new(place)));
+            }
+        }
+        Action::Palette => {
+            if !matches!(turn.model.layers.last(), Some(Layer::Palette(_) | Layer::Question(_))) {
+                let palette = Palette::new(turn.model);
+                turn.open(Layer::Palette(Box::new(palette)));
             }
         }
         Action::Redraw => turn.effects.push(Effect::Redraw),
@@ -117,6 +126,8 @@ fn on_screen(turn: &mut Turn<'_>, action: Action) {
         Action::ShowSettings => turn.model.screen = Screen::Settings,
         Action::NextScreen => turn.model.screen = turn.model.screen.step(1),
         Action::PreviousScreen => turn.model.screen = turn.model.screen.step(Screen::ALL.len() - 1),
+        Action::Filter => filter::begin(turn),
+        Action::ShowAll => drop(filter::clear(turn)),
         Action::OldestYes | Action::OldestNo => open_oldest_offer(turn),
         Action::AddContact => turn.open(Layer::AddContact(AddContact::new(false))),
         Action::Send => {
@@ -249,15 +260,15 @@ fn move_on_screen(turn: &mut Turn<'_>, action: Action) {
     let Some(session) = &mut model.session else { return };
     match model.screen {
         Screen::Transfers => {
-            let rows = session.transfers.current();
+            let rows = session.transfer_rows();
             step(action, |by| session.transfer_cursor.step(&rows, by));
         }
         Screen::History => {
-            let rows = session.transfers.over();
+            let rows = session.history_rows();
             step(action, |by| session.history_cursor.step(&rows, by));
         }
         Screen::Contacts => {
-            let rows = session.emails();
+            let rows = session.contact_rows();
             step(action, |by| session.contact_cursor.step(&rows, by));
         }
         Screen::Log => step(action, |by| model.journal.step(by)),

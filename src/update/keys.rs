@@ -5,7 +5,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::{Turn, actions};
+use super::{Turn, actions, filter};
 use crate::dialogs::{Layer, Send, looks_like_paths};
 use crate::keymap::{Meaning, Place, is_printable, meaning};
 use crate::model::{Page, Tone};
@@ -19,13 +19,22 @@ pub(super) fn key(turn: &mut Turn<'_>, key: KeyEvent) {
     let typing = turn.model.takes_text();
     if typing && is_printable(key) {
         turn.model.pending = None;
-        return actions::with_top(turn, |dialog, turn| dialog.key(turn, key));
+        return typed_key(turn, key);
     }
     match meaning(turn.model.place(), turn.model.pending.take(), key) {
         Meaning::Action(action) => actions::act(turn, action),
         Meaning::Prefix(first) => turn.model.pending = Some(first),
-        Meaning::None if typing => actions::with_top(turn, |dialog, turn| dialog.key(turn, key)),
+        Meaning::None if typing => typed_key(turn, key),
         Meaning::None => {}
+    }
+}
+
+/// A key for the field in use: a dialog's, or the filter's.
+fn typed_key(turn: &mut Turn<'_>, key: KeyEvent) {
+    if turn.model.layers.is_empty() {
+        filter::key(turn, key);
+    } else {
+        actions::with_top(turn, |dialog, turn| dialog.key(turn, key));
     }
 }
 
@@ -56,6 +65,12 @@ pub(super) fn burst(turn: &mut Turn<'_>, keys: &[KeyEvent]) {
 /// does nothing.
 pub(super) fn paste(turn: &mut Turn<'_>, text: &str) {
     turn.model.pending = None;
+    if turn.model.filtering && turn.model.layers.is_empty() {
+        if !looks_like_paths(text) {
+            return filter::paste(turn, text);
+        }
+        turn.model.filtering = false;
+    }
     if turn.model.takes_text() {
         return actions::with_top(turn, |dialog, turn| dialog.paste(turn, text));
     }
@@ -76,7 +91,7 @@ fn is_paste(turn: &Turn<'_>, keys: &[KeyEvent], text: &str) -> bool {
         return false;
     }
     if turn.model.takes_text() {
-        return matches!(turn.model.layers.last(), Some(Layer::Send(_)));
+        return matches!(turn.model.layers.last(), Some(Layer::Send(_) | Layer::Palette(_)));
     }
     let one_held = keys.windows(2).all(|pair| matches!(pair, [one, next] if one.code == next.code));
     looks_like_paths(text) || (keys.len() >= PASTE_LENGTH && !one_held)

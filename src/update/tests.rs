@@ -2,6 +2,7 @@
 
 mod anything;
 mod begin;
+mod filter;
 mod lists;
 mod pastes;
 mod steer;

@@ -7,11 +7,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::keymap::{Action, BINDINGS, Place};
-use crate::model::{Model, Page, Screen, Session, Tone};
+use crate::model::{Filter, Model, Page, Screen, Session, Tone};
 use crate::screens;
 use crate::text;
 use crate::theme::Theme;
-use crate::widgets::{fit, width_of};
+use crate::widgets::{fit, fit_middle, width_of};
 
 /// Screens at the left, offers that wait at the right, a rule below.
 pub(super) fn header(model: &Model, frame: &mut Frame<'_>, area: Rect) {
@@ -86,6 +86,15 @@ pub(super) fn status(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         rule(theme, frame, area, area.y);
     }
     let room = usize::from(area.width.saturating_sub(2));
+    if model.layers.is_empty() && model.filtering {
+        let typed = model.session.as_ref().and_then(|session| session.filter(model.screen));
+        let words = text::filter(typed.map(Filter::text).unwrap_or_default());
+        let words = fit_middle(&words, room.saturating_sub(1), theme.glyphs().cut);
+        let column =
+            area.x.saturating_add(1).saturating_add(u16::try_from(width_of(&words)).unwrap_or(u16::MAX));
+        frame.set_cursor_position((column.min(area.right().saturating_sub(1)), y));
+        return put(frame, area, y, &Line::styled(words, theme.chosen()), Side::Left);
+    }
     if let Some(toast) = &model.toast {
         let style = match toast.tone {
             Tone::Good => theme.good(),
@@ -100,6 +109,11 @@ pub(super) fn status(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         words.extend(weakness(model).into_iter().flat_map(|word| [Span::raw("  "), word]));
         return put(frame, area, y, &Line::from(words), Side::Left);
     };
+    let filter = session.filter(model.screen).filter(|filter| !filter.text().is_empty());
+    if let Some(filter) = filter {
+        let words = fit(&text::filtered(filter.text()), room, theme.glyphs().cut);
+        return put(frame, area, y, &Line::styled(words, theme.chosen()), Side::Left);
+    }
     let rates = rates(model, session);
     // Rates are told where the account and its state have room beside them.
     let room_left = if rates.width() + 40 <= room { room - rates.width() } else { room };

@@ -26,7 +26,7 @@ impl Files {
             let size = (self.is_complete() || !node.is_folder).then_some(node.sum.bytes);
             let room = sheet.width();
             let left = vec![(name(node), sheet.theme().plain())];
-            sheet.line(row(sheet.theme(), room, left, (node.flag, node.is_folder), size));
+            sheet.line(row(sheet.theme(), room, left, node, size));
         }
         if top.len() > most || !self.is_complete() {
             let theme = *sheet.theme();
@@ -67,7 +67,7 @@ impl Files {
             }
             let comes = node.wanted && (!ticks || self.tree.ticks(*id) != Ticks::None);
             left.push((name(node), if comes { theme.plain() } else { theme.quiet() }));
-            sheet.line(row(&theme, room, left, (node.flag, node.is_folder), Some(node.sum.bytes)));
+            sheet.line(row(&theme, room, left, node, Some(node.sum.bytes)));
             if self.row == Some(index) {
                 sheet.mark_here();
             }
@@ -98,12 +98,12 @@ fn row(
     theme: &Theme,
     room: usize,
     mut left: Vec<(String, Style)>,
-    look: (Flag, bool),
+    node: &Node,
     size: Option<u64>,
 ) -> Line<'static> {
     let size = size.map(text::bytes).unwrap_or_default();
-    let word = text::flag(look.0, look.1);
-    let style = if look.0 >= Flag::Program { theme.warning() } else { theme.quiet() };
+    let word = if node.wanted { text::flag(node.flag, node.is_folder) } else { text::NOT_TAKEN };
+    let style = if node.wanted && node.flag >= Flag::Program { theme.warning() } else { theme.quiet() };
     let right = width_of(&size) + width_of(word) + if word.is_empty() { 0 } else { 2 };
     if let Some((name, name_style)) = left.pop() {
         let used: usize = left.iter().map(|(text, _)| width_of(text)).sum();

@@ -119,7 +119,9 @@ impl Tree {
             if node.item.is_some() {
                 return;
             }
-            (node.item, node.ticked, node.wanted) = (Some(index), true, item.wanted);
+            (node.item, node.ticked) = (Some(index), true);
+            // A folder comes when anything in it does, whatever it says of itself.
+            node.wanted = item.wanted || is_folder;
             node.landed_as.clone_from(&item.landed_as);
         }
         self.warn(node, flag(name, is_folder, item.executable));

@@ -4,7 +4,7 @@ use airhatch_wire::control::{Command, Direction, Event, Reply, TransferState, Tr
 use airhatch_wire::{Code, Selection, TransferId};
 
 use crate::rehearsal::{
-    HOSTILE, Rehearsal, changed_contact, contact, email, failure, folder, item, many_transfers, offer,
+    HOSTILE, NOW, Rehearsal, changed_contact, contact, email, failure, folder, item, many_transfers, offer,
     online, shots, transfer, two_contacts,
 };
 
@@ -246,6 +246,19 @@ fn the_part_and_the_folder_are_kept_at_a_glance() {
     shots!("offer_part_glance", rehearsal);
     rehearsal.keys("a");
     assert_eq!(rehearsal.commands(), [accept(Selection::of(1..9), Some("photos/2026"))]);
+}
+
+#[test]
+fn what_was_not_taken_and_the_folder_are_told_afterwards() {
+    let mut view = tree();
+    view.state = TransferState::Delivered { at: NOW };
+    for item in view.items.iter_mut().skip(6) {
+        item.wanted = false;
+    }
+    (view.wanted, view.total) = (6, 4_650_821);
+    view.destination = "inbox/from ann/2026".to_owned();
+    let mut rehearsal = Rehearsal::logged_in(two_contacts(), vec![view]);
+    shots!("transfer_part", rehearsal.keys("3<Enter>Gl"));
 }
 
 #[test]

@@ -72,6 +72,9 @@ fn keys() -> impl Strategy<Value = String> {
         "y",
         "X",
         "L",
+        "/",
+        ":",
+        "<C-p>",
         "10MB",
         "G",
         "?",
@@ -265,7 +268,7 @@ proptest! {
         });
         let contacts = || vec![contact("ann@example.org", Trust::Certified, Presence::Unknown)];
         let places = [
-            "1", "2", "3", "4", "5", "1<Enter>", "1<Enter><Enter>", "1<Enter><Enter> ", "1<Enter>f", "1<Enter>p", "2p", "2pjjj<Enter>", "5L", "s", "c", "2<Enter>", "2<Enter>v", "5p", "5w",
+            "1", "2", "3", "4", "5", "1<Enter>", "1<Enter><Enter>", "1<Enter><Enter> ", "1<Enter>f", "1<Enter>p", "2p", "2pjjj<Enter>", "5L", "/", "/x<Enter>", ":", "1<Enter>:", "s", "c", "2<Enter>", "2<Enter>v", "5p", "5w",
             "5X", "?", "1x", "5u", "5un", "5un<Enter>",
         ];
         for keys in places {

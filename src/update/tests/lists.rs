@@ -11,7 +11,7 @@ use crate::rehearsal::{
 
 fn chosen(rehearsal: &Rehearsal) -> Option<TransferId> {
     let session = rehearsal.model.session.as_ref().unwrap();
-    session.transfer_cursor.chosen(&session.transfers.current())
+    session.transfer_cursor.chosen(&session.transfer_rows())
 }
 
 fn id(number: u8) -> TransferId {

@@ -48,7 +48,7 @@ fn two_quick_keys_and_a_key_held_down_are_keys() {
         "from the paste, not from j"
     );
     let session = rehearsal.model.session.as_ref().unwrap();
-    assert_eq!(session.contact_cursor.index(&session.emails()), Some(1));
+    assert_eq!(session.contact_cursor.index(&session.contact_rows()), Some(1));
 }
 
 #[test]

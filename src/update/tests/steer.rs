@@ -78,7 +78,7 @@ fn what_failed_is_offered_again_and_chosen() {
         let new = transfer(2, Direction::Outgoing, TransferState::Queued);
         rehearsal.event(airhatch_wire::control::Event::TransferChanged(Box::new(new)));
         let session = rehearsal.model.session.as_ref().unwrap();
-        assert_eq!(session.transfer_cursor.chosen(&session.transfers.current()), Some(TransferId([2; 16])));
+        assert_eq!(session.transfer_cursor.chosen(&session.transfer_rows()), Some(TransferId([2; 16])));
     }
 }
 
