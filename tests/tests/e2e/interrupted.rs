@@ -5,21 +5,21 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use airhatch_tests::{Agent, Wire, World, befriend, eventually};
-use airhatch_wire::control::{Command, Policy, TransferState};
+use airhatch_wire::control::{Command, Policy, Reply, TransferState};
 use airhatch_wire::{Code, StageId, TransferId};
 
-const SIZE: u64 = 80 << 20;
+pub(crate) const SIZE: u64 = 80 << 20;
 
 /// A big file from ann to bob, over a wire that the test holds.
-struct Way {
-    ann: Agent,
-    bob: Agent,
-    wire: Wire,
+pub(crate) struct Way {
+    pub(crate) ann: Agent,
+    pub(crate) bob: Agent,
+    pub(crate) wire: Wire,
     _world: World,
 }
 
 impl Way {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let world = World::new().await;
         let wire = Wire::new().await;
         let advertise = wire.address.to_string();
@@ -32,10 +32,18 @@ impl Way {
     }
 
     /// Offers a big file, has it accepted, and holds the wire when half of it has passed.
-    async fn half_way(&self) -> TransferId {
+    pub(crate) async fn half_way(&self) -> TransferId {
+        self.half_way_within(None).await
+    }
+
+    /// As [`Way::half_way`], for an offer that ends after so many seconds.
+    pub(crate) async fn half_way_within(&self, lifetime: Option<u32>) -> TransferId {
         let stage = StageId([1; 16]);
         fill(&self.ann.stage_folder(stage).join("big.bin"));
-        let id = self.ann.send(&self.bob.email, stage).await.unwrap().id;
+        let (to, note) = (self.bob.email.clone(), String::new());
+        let sent = self.ann.ask(Command::Send { to, stage, note, lifetime }).await.unwrap();
+        let Reply::Transfer(view) = sent else { panic!("{sent:?}") };
+        let id = view.id;
         self.bob.offered(id).await;
         self.wire.hold_after(SIZE / 2);
         self.bob.accept(id).await.unwrap();
@@ -45,7 +53,7 @@ impl Way {
     }
 
     /// It ends well: delivered on both sides, one file, the same bytes.
-    async fn ends_well(&self, id: TransferId) {
+    pub(crate) async fn ends_well(&self, id: TransferId) {
         tokio::join!(self.ann.delivered(id), self.bob.delivered(id));
         assert_eq!(self.bob.received_names(), ["big.bin"]);
         let sent = self.ann.stage_folder(StageId([1; 16])).join("big.bin");

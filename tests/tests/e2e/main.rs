@@ -9,6 +9,8 @@
 
 mod agent_jail;
 mod authority;
+mod bad_links;
+mod cleanup;
 mod cli;
 mod clock;
 mod contacts;

@@ -172,9 +172,12 @@ async fn another_contact_cannot_go_on_with_somebody_elses_transfer() {
     it.ends_well().await;
 }
 
+/// What somebody does to the bytes of a file.
+type Tamper = fn(&mut Vec<u8>);
+
 #[tokio::test]
 async fn parts_and_journals_that_somebody_tampers_with_never_land_wrong() {
-    let tampers: [(&str, fn(&mut Vec<u8>)); 6] = [
+    let tampers: [(&str, Tamper); 6] = [
         ("0", |bytes| bytes[1000] ^= 1),
         ("0", |bytes| bytes.truncate(1000)),
         ("progress", |bytes| bytes[7] ^= 1),
