@@ -39,6 +39,22 @@ impl TinyDisk {
         path
     }
 
+    /// Takes everything but so many bytes of what is free now. Remove the returned file, which is the same every time, to
+    /// give it back.
+    #[must_use]
+    pub fn fill_but(&self, bytes: u64) -> PathBuf {
+        let path = self.0.join("filling");
+        let mut file = std::fs::File::options().create(true).append(true).open(&path).unwrap();
+        let block = [0xff; 4096];
+        for _ in 0..self.free().saturating_sub(bytes) / 4096 {
+            // Others may have taken some of it meanwhile.
+            if file.write_all(&block).is_err() {
+                break;
+            }
+        }
+        path
+    }
+
     /// Bytes free.
     #[must_use]
     pub fn free(&self) -> u64 {

@@ -1,8 +1,10 @@
 //! No space left where the files should go.
 
-use airhatch_tests::{Agent, World, befriend};
+use std::path::{Path, PathBuf};
+
+use airhatch_tests::{Agent, Dice, Wire, World, befriend, eventually};
 use airhatch_wire::TransferId;
-use airhatch_wire::control::{Phase, TransferState};
+use airhatch_wire::control::{Command, Phase, TransferState};
 
 #[tokio::test]
 async fn a_file_that_does_not_fit_waits_and_goes_on_after_tidying_up() {
@@ -80,4 +82,103 @@ async fn an_agent_on_a_full_disk_says_so_and_works_again_afterwards() {
     bob.accept(id).await.unwrap();
     tokio::join!(ann.delivered(id), bob.delivered(id));
     assert!(bob.received("a.txt") == content);
+}
+
+/// A transfer to a disk that becomes full when half of it is there, with a few pages left, more each time.
+struct Filling {
+    ann: Agent,
+    bob: Agent,
+    wire: Wire,
+    content: Vec<u8>,
+}
+
+impl Filling {
+    async fn new(world: &World, inbox: Option<&Path>) -> Self {
+        let wire = Wire::new().await;
+        let advertise = wire.address.to_string();
+        let mut options = vec!["--advertise", &advertise];
+        options.extend(inbox.iter().flat_map(|inbox| ["--inbox", inbox.to_str().unwrap()]));
+        let (ann, bob) =
+            tokio::join!(world.agent("ann@example.org"), world.agent_with("bob@example.org", &options));
+        wire.lead_to(&bob);
+        befriend(&ann, &bob).await;
+        // More than a landing keeps to itself before it notes how far it is.
+        Self { ann, bob, wire, content: Dice::new(7).bytes(4 << 20) }
+    }
+
+    /// Has `fill` leave so many pages free until that is not noticed any more; how often it was.
+    async fn until_untouched(&self, fill: impl Fn(u64) -> PathBuf) -> u32 {
+        let (mut free, mut runs) = (0, 0);
+        while !self.with(free, &fill).await {
+            free += 1 + free / 4;
+            runs += 1;
+        }
+        runs
+    }
+
+    /// One transfer; true when nobody noticed that the disk was full.
+    async fn with(&self, free: u64, fill: &impl Fn(u64) -> PathBuf) -> bool {
+        let Self { ann, bob, wire, content } = self;
+        let id = ann.offer(&bob.email, &[("a.bin", content), ("b", b"")]).await;
+        bob.offered(id).await;
+        wire.hold_after(content.len() as u64 / 2);
+        bob.accept(id).await.unwrap();
+        wire.held().await;
+        let filling = fill(free);
+        wire.release();
+        let untouched = is_untouched(ann, bob, id).await;
+        assert_eq!(bob.status().await.phase, Phase::Ready, "with {free} pages");
+        std::fs::remove_file(filling).unwrap();
+        // A person tries again at once; by itself it would go on a little later. It may be over by now.
+        let _over = ann.ask(Command::Retry { transfer: id }).await;
+        tokio::join!(ann.delivered(id), bob.delivered(id));
+        assert!(bob.received("a.bin") == *content, "other bytes arrived with {free} pages");
+        assert_eq!(bob.received_names(), ["a.bin", "b"], "each file once, with {free} pages");
+        for name in ["a.bin", "b"] {
+            std::fs::remove_file(bob.inbox().join(name)).unwrap();
+        }
+        bob.has_no_leftovers().await;
+        untouched
+    }
+}
+
+#[tokio::test]
+async fn an_inbox_that_becomes_full_at_any_write_delays_a_transfer_and_nothing_else() {
+    let world = World::new().await;
+    let Some(disk) = world.tiny_disk(16) else { return };
+    let it = Filling::new(&world, Some(&disk.path().join("inbox"))).await;
+    let runs = it.until_untouched(|free| disk.fill_but(free * 4096)).await;
+    assert!(runs > 0, "without a page there is no plan");
+}
+
+#[tokio::test]
+async fn a_disk_that_becomes_full_at_any_write_delays_a_transfer_and_nothing_else() {
+    let world = World::new().await;
+    let Some(disk) = world.tiny_disk(64) else { return };
+    // State, inbox and all on the tiny disk.
+    std::os::unix::fs::symlink(disk.path(), world.path().join("bob@example.org")).unwrap();
+    let it = Filling::new(&world, None).await;
+    let ballast = disk.path().join("state/store/ballast");
+    let fill = |free| {
+        // What the store keeps for bad days is gone too, where it is not at its work just now.
+        let _gone = std::fs::remove_file(&ballast);
+        disk.fill_but(free * 4096)
+    };
+    assert!(it.until_untouched(fill).await > 0, "the store does without room");
+}
+
+/// Waits until a transfer to a full disk waits for room, or came through.
+async fn is_untouched(ann: &Agent, bob: &Agent, id: TransferId) -> bool {
+    eventually("a wait for room, or the end", async || {
+        let (ours, theirs) = tokio::join!(ann.transfers(), bob.transfers());
+        let mut states = ours.into_iter().chain(theirs).filter(|view| view.id == id).map(|view| view.state);
+        let (ours, theirs) = (states.next().unwrap(), states.next().unwrap());
+        let delivered = |state: &TransferState| matches!(state, TransferState::Delivered { .. });
+        for state in [&ours, &theirs] {
+            assert!(!state.is_over() || delivered(state), "{state:?} though it may go on");
+        }
+        let waits = !matches!(ours, TransferState::Moving | TransferState::Finishing) && !delivered(&ours);
+        (waits || delivered(&ours)).then_some(!waits)
+    })
+    .await
 }
