@@ -4,11 +4,11 @@
 //! the hub wants remembered is on disk before anything it says afterwards is said.
 
 mod account;
+mod memory;
 mod tasks;
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
 
 use airhatch_wire::control::{FromAgent, Phase};
 use airhatch_wire::{Code, Failure, TransferId, UnixMillis};
@@ -23,9 +23,8 @@ use crate::drop;
 use crate::hub::{Ask, FrontId, Hub, Input, Output, SessionOrder};
 use crate::open::Fresh;
 use crate::startup::Begun;
-use crate::store::{Store, StoreError};
-use crate::transfer::offer::internal;
 use crate::vault::Vault;
+use memory::Change;
 
 /// Reports that may wait for the hub.
 const REPORTS: usize = 1024;
@@ -51,6 +50,8 @@ pub struct Agent {
     happened: mpsc::Sender<Happened>,
     work: JoinSet<()>,
     unflushed: bool,
+    /// What the store has not taken yet.
+    owed: Vec<Change>,
     /// Landings whose outcome is not on the disk yet.
     unclosed: Vec<TransferId>,
     trouble: Option<Failure>,
@@ -82,6 +83,7 @@ pub async fn run(args: RunArgs, begun: Begun, stop: impl Future<Output = ()>) ->
         happened,
         work: JoinSet::new(),
         unflushed: false,
+        owed: Vec::new(),
         unclosed: Vec::new(),
         trouble: None,
         changing: false,
@@ -170,10 +172,8 @@ impl Agent {
         match output {
             // While the delivery is not on the disk, the landing's plan is what a restart goes by.
             Output::CloseLanding(transfer) if !self.flushed().await => self.unclosed.push(transfer),
-            Output::Put(record) => {
-                self.remember(move |store| store.put(&record.name().to_bytes(), &*record)).await;
-            }
-            Output::Remove(name) => self.remember(move |store| store.remove(&name.to_bytes())).await,
+            Output::Put(record) => self.remember(Change::Put(record)).await,
+            Output::Remove(name) => self.remember(Change::Remove(name)).await,
             other => {
                 self.flush().await;
                 self.act(self.as_far_as_remembered(other));
@@ -224,33 +224,6 @@ impl Agent {
         }
     }
 
-    async fn remember(&mut self, change: impl FnOnce(&Store) -> Result<(), StoreError> + Send + 'static) {
-        let Some(account) = &self.account else { return };
-        let store = Arc::clone(&account.store);
-        self.unflushed = true;
-        let changed = tokio::task::spawn_blocking(move || change(&store)).await;
-        self.trouble = trouble_in(changed).or(self.trouble.take());
-    }
-
-    async fn flushed(&mut self) -> bool {
-        self.flush().await;
-        self.trouble.is_none()
-    }
-
-    async fn flush(&mut self) {
-        let Some(account) = self.account.as_ref().filter(|_| self.unflushed) else { return };
-        let store = Arc::clone(&account.store);
-        let flushed = tokio::task::spawn_blocking(move || store.flush()).await;
-        self.trouble = trouble_in(flushed);
-        // A flush that failed is tried again with the next thing that happens.
-        self.unflushed = self.trouble.is_some();
-        if !self.unflushed {
-            for transfer in std::mem::take(&mut self.unclosed) {
-                self.act(Output::CloseLanding(transfer));
-            }
-        }
-    }
-
     /// Says goodbye: the CA hears that the account is gone, keys and connections go, fronts get their last answer.
     async fn end(&mut self) {
         if let Some(account) = self.account.take() {
@@ -280,16 +253,6 @@ impl Agent {
         tokio::task::yield_now().await;
         tracing::info!("the agent ends");
     }
-}
-
-fn trouble_in(outcome: Result<Result<(), StoreError>, tokio::task::JoinError>) -> Option<Failure> {
-    let failure = match outcome {
-        Ok(Ok(())) => return None,
-        Ok(Err(error)) => Failure::from(error),
-        Err(error) => internal(error),
-    };
-    tracing::error!(code = ?failure.code, "the store could not be written");
-    Some(failure)
 }
 
 /// The account is not open: nothing that needs it can be done.

@@ -228,7 +228,9 @@ impl Agent {
         openssl::rand::rand_bytes(&mut id).unwrap();
         let folder = self.stage_folder(StageId(id));
         for (name, content) in files {
-            std::fs::write(folder.join(name), content).unwrap();
+            let path = folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
         }
         StageId(id)
     }

@@ -4,8 +4,9 @@
 //! The seed gives what is sent, who is killed and when; how far the programs are by then is up to the machine, so that a
 //! run tells what it has met.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use airhatch_tests::{Agent, Dice, World, befriend, eventually, in_time, set_or};
@@ -170,11 +171,17 @@ impl Pit {
         })
         .await;
         tokio::join!(self.ann.delivered(id), self.bob.delivered(id));
-        let names: Vec<&str> = files.iter().map(|(name, _)| &**name).collect();
-        assert_eq!(self.bob.received_names(), names, "each file once, under its own name");
+        let tops: BTreeSet<&str> = files.iter().map(|(name, _)| name.split('/').next().unwrap()).collect();
+        let tops: Vec<&str> = tops.into_iter().collect();
+        assert_eq!(self.bob.received_names(), tops, "each file and folder once, under its own name");
         for (name, content) in files {
             assert!(self.bob.received(name) == *content, "other bytes arrived as {name}");
             fs::remove_file(self.bob.inbox().join(name)).unwrap();
+        }
+        // Only folders are left, and nothing in them but folders.
+        for top in tops {
+            assert!(files_below(&self.bob.inbox().join(top)).is_empty(), "more than was sent is in {top}");
+            let _gone = fs::remove_dir_all(self.bob.inbox().join(top));
         }
         self.bob.has_no_leftovers().await;
         self.is_proved(id).await;
@@ -202,18 +209,29 @@ impl Pit {
     }
 }
 
-/// A few files of one byte up to a few mebibytes, sorted by name; now and then a big one.
+/// A few files of one byte up to a few mebibytes, beside each other or in folders; now and then a big one.
 fn files(dice: &mut Dice, number: u64, long: bool) -> Vec<(String, Vec<u8>)> {
     if long && dice.once_in(BIG) {
         return vec![(format!("{number}-big"), dice.bytes(256 << 20))];
     }
     let count = 1 + dice.sized(30);
     let largest = if count > 4 { 1 << 19 } else { 4 << 20 };
+    let in_folders = dice.once_in(2);
     let file = |n| {
         let size = 1 + dice.sized(largest);
-        (format!("{number}-{n:02}"), dice.bytes(size))
+        let name =
+            if in_folders { format!("{number}-tree/{}/{n:02}", n % 3) } else { format!("{number}-{n:02}") };
+        (name, dice.bytes(size))
     };
     (0..count).map(file).collect()
+}
+
+/// Every file in a folder and the folders below it.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .flat_map(|entry| if entry.path().is_dir() { files_below(&entry.path()) } else { vec![entry.path()] })
+        .collect()
 }
 
 #[tokio::test]

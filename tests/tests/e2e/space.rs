@@ -107,17 +107,17 @@ impl Filling {
     }
 
     /// Has `fill` leave so many pages free until that is not noticed any more; how often it was.
-    async fn until_untouched(&self, fill: impl Fn(u64) -> PathBuf) -> u32 {
+    async fn until_untouched(&mut self, fill: impl Fn(u64) -> PathBuf) -> u32 {
         let (mut free, mut runs) = (0, 0);
         while !self.with(free, &fill).await {
-            free += 1 + free / 4;
+            free = 2 * free + 1;
             runs += 1;
         }
         runs
     }
 
     /// One transfer; true when nobody noticed that the disk was full.
-    async fn with(&self, free: u64, fill: &impl Fn(u64) -> PathBuf) -> bool {
+    async fn with(&mut self, free: u64, fill: &impl Fn(u64) -> PathBuf) -> bool {
         let Self { ann, bob, wire, content } = self;
         let id = ann.offer(&bob.email, &[("a.bin", content), ("b", b"")]).await;
         bob.offered(id).await;
@@ -128,7 +128,10 @@ impl Filling {
         wire.release();
         let untouched = is_untouched(ann, bob, id).await;
         assert_eq!(bob.status().await.phase, Phase::Ready, "with {free} pages");
+        // What it has said it must not forget.
+        bob.kill().await;
         std::fs::remove_file(filling).unwrap();
+        bob.resume().await;
         // A person tries again at once; by itself it would go on a little later. It may be over by now.
         let _over = ann.ask(Command::Retry { transfer: id }).await;
         tokio::join!(ann.delivered(id), bob.delivered(id));
@@ -146,7 +149,7 @@ impl Filling {
 async fn an_inbox_that_becomes_full_at_any_write_delays_a_transfer_and_nothing_else() {
     let world = World::new().await;
     let Some(disk) = world.tiny_disk(16) else { return };
-    let it = Filling::new(&world, Some(&disk.path().join("inbox"))).await;
+    let mut it = Filling::new(&world, Some(&disk.path().join("inbox"))).await;
     let runs = it.until_untouched(|free| disk.fill_but(free * 4096)).await;
     assert!(runs > 0, "without a page there is no plan");
 }
@@ -157,7 +160,7 @@ async fn a_disk_that_becomes_full_at_any_write_delays_a_transfer_and_nothing_els
     let Some(disk) = world.tiny_disk(64) else { return };
     // State, inbox and all on the tiny disk.
     std::os::unix::fs::symlink(disk.path(), world.path().join("bob@example.org")).unwrap();
-    let it = Filling::new(&world, None).await;
+    let mut it = Filling::new(&world, None).await;
     let ballast = disk.path().join("state/store/ballast");
     let fill = |free| {
         // What the store keeps for bad days is gone too, where it is not at its work just now.
