@@ -205,7 +205,8 @@ impl Program {
     fn draw(&mut self, tui: &mut Tui) -> std::io::Result<()> {
         self.drawn = Some(Instant::now());
         let model = &self.model;
-        tui.draw(&text::window_title(model), |frame| view(model, frame))
+        let share = model.session.as_ref().and_then(|session| session.transfers.share());
+        tui.draw(&text::window_title(model), share, |frame| view(model, frame))
     }
 
     fn until_frame(&self) -> Duration {

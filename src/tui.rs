@@ -3,6 +3,7 @@
 //! Called by the runtime only. It works in the jail, but for [`prepare_keyboard`], which comes before. A panic anywhere gives the terminal back first, prints what happened and ends the program.
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossterm::cursor::{Hide, Show};
@@ -23,6 +24,9 @@ const FRAME_BYTES: usize = 64 * 1024;
 /// The exit code of a panic, as the standard library has it.
 const PANICKED: i32 = 101;
 
+/// The first version of the VTE library, which many terminals are made with, that shows a share in the taskbar.
+const FIRST_VTE: u32 = 7900;
+
 /// Terminals that know these keep the window's title and bring it back.
 const KEEP_TITLE: &str = "\x1b[22;0t";
 const BRING_TITLE_BACK: &str = "\x1b[23;0t";
@@ -40,7 +44,13 @@ pub(crate) fn prepare_keyboard() -> io::Result<()> {
 pub(crate) struct Tui {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
     title: String,
+    /// How far the terminal's window shows the program to be, in the list of windows.
+    share: Option<u8>,
+    has_taskbar: bool,
 }
+
+/// Whether a share is shown there now: to be taken away however the program ends.
+static ON_TASKBAR: AtomicBool = AtomicBool::new(false);
 
 impl Tui {
     /// Takes the terminal.
@@ -51,18 +61,30 @@ impl Tui {
         give_back_on_panic();
         take()?;
         let out = BufWriter::with_capacity(FRAME_BYTES, io::stdout());
-        Ok(Self { terminal: Terminal::new(CrosstermBackend::new(out))?, title: String::new() })
+        let terminal = Terminal::new(CrosstermBackend::new(out))?;
+        let has_taskbar = has_taskbar(|name| std::env::var(name).ok());
+        Ok(Self { terminal, title: String::new(), share: None, has_taskbar })
     }
 
     /// Draws what differs from the last frame.
     ///
     /// # Errors
     /// When the terminal is gone.
-    pub(crate) fn draw(&mut self, title: &str, picture: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+    pub(crate) fn draw(
+        &mut self,
+        title: &str,
+        share: Option<u8>,
+        picture: impl FnOnce(&mut Frame<'_>),
+    ) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         if self.title != title {
             title.clone_into(&mut self.title);
             queue!(self.terminal.backend_mut(), SetTitle(title))?;
+        }
+        if self.share != share && self.has_taskbar {
+            self.share = share;
+            ON_TASKBAR.store(share.is_some(), Ordering::Relaxed);
+            queue!(self.terminal.backend_mut(), Print(on_taskbar(share)))?;
         }
         self.terminal.draw(picture)?;
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
@@ -74,6 +96,7 @@ impl Tui {
     /// When the terminal is gone.
     pub(crate) fn forget(&mut self) -> io::Result<()> {
         self.title.clear();
+        self.share = None;
         // Not `Terminal::clear`: it asks the terminal where the cursor is, and the answer would go to the keyboard's
         // reader.
         let size = self.terminal.size()?;
@@ -107,6 +130,28 @@ impl Drop for Tui {
     }
 }
 
+/// What shows a share in the list of windows (`OSC 9;4`), or takes it away.
+fn on_taskbar(share: Option<u8>) -> String {
+    match share {
+        Some(share) => format!("\x1b]9;4;1;{share}\x1b\\"),
+        None => "\x1b]9;4;0;\x1b\\".to_owned(),
+    }
+}
+
+/// Whether the terminal is one that knows that. Others take it for a message to be shown, and would show each.
+fn has_taskbar(variable: impl Fn(&str) -> Option<String>) -> bool {
+    // A multiplexer keeps it to itself.
+    if variable("TMUX").is_some() || variable("STY").is_some() {
+        return false;
+    }
+    let program = variable("TERM_PROGRAM").unwrap_or_default();
+    let vte = variable("VTE_VERSION").and_then(|version| version.parse::<u32>().ok());
+    matches!(program.as_str(), "ghostty" | "WezTerm")
+        || variable("WT_SESSION").is_some()
+        || variable("ConEmuANSI").is_some()
+        || vte.is_some_and(|version| version >= FIRST_VTE)
+}
+
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     execute!(io::stdout(), Print(KEEP_TITLE), EnterAlternateScreen, EnableBracketedPaste, Hide)
@@ -114,6 +159,9 @@ fn take() -> io::Result<()> {
 
 fn give_back() -> io::Result<()> {
     let mut out = io::stdout();
+    if ON_TASKBAR.swap(false, Ordering::Relaxed) {
+        queue!(out, Print(on_taskbar(None)))?;
+    }
     execute!(
         out,
         EndSynchronizedUpdate,
@@ -134,4 +182,28 @@ fn give_back_on_panic() {
         tell(info);
         std::process::exit(PANICKED);
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_terminals_that_know_a_share_are_sent_one() {
+        for (set, known) in [
+            (vec![], false),
+            (vec![("TERM_PROGRAM", "ghostty")], true),
+            (vec![("TERM_PROGRAM", "iTerm.app")], false),
+            (vec![("WT_SESSION", "x")], true),
+            (vec![("VTE_VERSION", "7602")], false),
+            (vec![("VTE_VERSION", "8000")], true),
+            (vec![("VTE_VERSION", "8000"), ("TMUX", "/tmp/x")], false),
+        ] {
+            let variable = |name: &str| {
+                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(has_taskbar(variable), known, "{set:?}");
+        }
+        assert_eq!(on_taskbar(Some(63)), "\u{1b}]9;4;1;63\u{1b}\\");
+    }
 }

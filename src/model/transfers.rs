@@ -147,6 +147,16 @@ impl Transfers {
         self.all.iter().filter(|t| t.view.contact == *contact && !t.view.state.is_over()).count()
     }
 
+    /// How far everything is that moves now, in hundredths; `None` while nothing does.
+    pub(crate) fn share(&self) -> Option<u8> {
+        let moving =
+            || self.all.iter().filter(|transfer| transfer.is_moving()).map(|transfer| &transfer.view);
+        let sum = |of: fn(&TransferView) -> u64| moving().map(|view| u128::from(of(view))).sum::<u128>();
+        let (moved, total) = (sum(|view| view.moved), sum(|view| view.total));
+        moving().next()?;
+        u8::try_from((moved * 100).checked_div(total).unwrap_or(0).min(100)).ok()
+    }
+
     /// Bytes a second, one way.
     pub(crate) fn rate(&self, direction: Direction, tick: u64) -> u64 {
         let one_way = |transfer: &&Transfer| transfer.view.direction == direction && transfer.is_moving();

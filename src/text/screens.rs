@@ -7,7 +7,7 @@ use std::path::Path;
 use airhatch_wire::control::{AuthorityState, AuthorityView, JailStrength};
 use airhatch_wire::untrusted::escape;
 
-use crate::model::{Model, Screen};
+use crate::model::{Model, Screen, Transfers};
 
 /// A screen's name.
 pub(crate) const fn screen(screen: Screen) -> &'static str {
@@ -242,10 +242,14 @@ pub(crate) fn agent(account: &airhatch_wire::control::AccountView) -> String {
     )
 }
 
-/// The window's title: what waits for a person, and which program this is.
+/// The window's title: what waits for a person, how far everything is that moves, and which program this is.
 pub(crate) fn window_title(model: &Model) -> String {
-    let offers = model.session.as_ref().map_or(0, |session| session.transfers.offers().len());
-    if offers == 0 { super::NAME.to_owned() } else { format!("{offers} waiting - {}", super::NAME) }
+    let transfers = model.session.as_ref().map(|session| &session.transfers);
+    let offers = transfers.map_or(0, |transfers| transfers.offers().len());
+    let waiting = (offers > 0).then(|| format!("{offers} waiting"));
+    let share = transfers.and_then(Transfers::share).map(|share| format!("{share} %"));
+    let parts = [waiting, share, Some(super::NAME.to_owned())];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" - ")
 }
 
 /// Where received files go, as the warden knows it: the agent has another name for the folder.

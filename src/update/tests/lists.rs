@@ -19,6 +19,17 @@ fn id(number: u8) -> TransferId {
 }
 
 #[test]
+fn the_title_tells_what_waits_and_how_far_everything_is() {
+    let title = |transfers| crate::text::window_title(&Rehearsal::logged_in(two_contacts(), transfers).model);
+    assert_eq!(title(vec![]), "Airhatch");
+    let moving = |number| transfer(number, Direction::Outgoing, TransferState::Moving);
+    let mut done = moving(4);
+    (done.moved, done.total) = (0, 0);
+    assert_eq!(title(vec![done.clone()]), "0 % - Airhatch");
+    assert_eq!(title(vec![offer(1), offer(2), moving(3), done]), "2 waiting - 63 % - Airhatch");
+}
+
+#[test]
 fn moving_stops_at_both_ends() {
     let transfers: Vec<_> =
         (1..=5).map(|n| transfer(n, Direction::Outgoing, TransferState::Queued)).collect();
