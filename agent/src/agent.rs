@@ -191,6 +191,7 @@ impl Agent {
                 session,
                 SessionOrder::Record
                 | SessionOrder::Accept(_)
+                | SessionOrder::Wait
                 | SessionOrder::Deny(_)
                 | SessionOrder::Receipt { .. },
             ) => {

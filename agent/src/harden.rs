@@ -1,20 +1,31 @@
 //! What the agent does to its own process before anything else: no files that others may read, no core dumps, no
-//! debugger of the same user, and, on request, a session of its own.
+//! debugger of the same user, as many open files as it may have, and, on request, a session of its own.
 //!
 //! Called once by `main`, before threads start. Knows no secret.
 
 use rustix::fs::Mode;
 use rustix::io;
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, setsid, umask};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, setsid, umask,
+};
+
+/// Open files that are enough for everybody who may call.
+const FILES: u64 = 65_536;
 
 /// Files are made for this user only (umask 077), memory is never written to a core file, and other processes of this
-/// user can neither attach nor read this process's memory and descriptors.
+/// user can neither attach nor read this process's memory and descriptors. Every caller takes a descriptor: as many as this
+/// user may have, up to [`FILES`].
 ///
 /// # Errors
 /// The system's, when it refuses the limit or the flag.
 pub fn harden_process() -> io::Result<()> {
     umask(Mode::RWXG | Mode::RWXO);
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    let files = getrlimit(Resource::Nofile);
+    let wanted = files.maximum.map_or(FILES, |most| most.min(FILES));
+    if files.current.is_some_and(|current| current < wanted) {
+        setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: files.maximum })?;
+    }
     set_dumpable_behavior(DumpableBehavior::NotDumpable)
 }
 

@@ -5,9 +5,11 @@
 //! checked by the tasks before their reports come here.
 
 mod account;
+mod bounds;
 mod contacts;
 mod history;
 mod incoming;
+mod lanes;
 mod outgoing;
 mod pause;
 mod recall;
@@ -47,6 +49,8 @@ pub struct Hub {
     fronts: BTreeMap<FrontId, Attention>,
     sessions: BTreeMap<SessionId, Guest>,
     attempts: account::Attempts,
+    arriving: lanes::Lane,
+    leaving: lanes::Lane,
     version: String,
     jail: Jail,
     now: UnixMillis,
@@ -113,6 +117,8 @@ impl Hub {
             fronts: BTreeMap::new(),
             sessions: BTreeMap::new(),
             attempts: account::Attempts::default(),
+            arriving: lanes::Lane::default(),
+            leaving: lanes::Lane::default(),
             version: version.to_owned(),
             jail,
             now: UnixMillis(0),

@@ -24,6 +24,7 @@ use tokio_openssl::SslStream;
 
 use crate::hub::Input;
 use crate::keys::Unlocked;
+use crate::transfer::pace::Paces;
 use crate::transfer::turns::Turns;
 
 /// A conversation with another agent.
@@ -55,8 +56,12 @@ pub struct Surroundings {
     pub inputs: mpsc::Sender<Input>,
     /// Bounds how many contacts are dialled at once.
     pub dials: Semaphore,
+    /// Bounds how many large tables of files are taken at once.
+    pub tables: Semaphore,
     /// Whose turn it is with what arrives.
     pub turns: Turns,
+    /// How fast bytes may move.
+    pub paces: Paces,
 }
 
 impl Surroundings {

@@ -18,6 +18,7 @@ use crate::open::{self, Fresh, NewAccount};
 use crate::peer::listen::{Sessions, listen};
 use crate::peer::{Surroundings, presence};
 use crate::store::Store;
+use crate::transfer::pace::Paces;
 use crate::transfer::send::DeliveryOrder;
 use crate::transfer::turns::Turns;
 use crate::{authority, drop, keeper};
@@ -27,6 +28,9 @@ const GOODBYE: Duration = Duration::from_secs(2);
 
 /// Contacts dialled at once.
 const DIALS: usize = 64;
+
+/// Large tables of files taken at once.
+const TABLES: usize = 2;
 
 /// Reports of peers that may wait for the hub.
 const REPORTS: usize = 1024;
@@ -113,7 +117,9 @@ impl Agent {
             dropped: self.folders.drop.as_deref().map(drop::stages),
             inputs,
             dials: Semaphore::new(DIALS),
+            tables: Semaphore::new(TABLES),
             turns: Turns::default(),
+            paces: Paces::default(),
         });
         let sessions = Sessions::default();
         let mut tasks = JoinSet::new();

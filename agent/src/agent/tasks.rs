@@ -146,6 +146,8 @@ fn steer(account: &mut Open, output: Output) {
             account.deliveries.insert(delivery.transfer, orders);
             account.tasks.spawn(send::deliver(Arc::clone(&account.around), *delivery, target, receiver));
         }
+        Output::SetPaces(limits) => account.around.paces.set(&limits),
+        Output::BeginDelivery(transfer) => order(account, transfer, DeliveryOrder::Begin),
         Output::HurryDelivery(transfer) => order(account, transfer, DeliveryOrder::Hurry),
         Output::PauseDelivery(transfer) => {
             order(account, transfer, DeliveryOrder::Pause);

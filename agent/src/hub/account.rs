@@ -105,6 +105,7 @@ impl Hub {
                 if let Some(ask) = ask {
                     self.answer(ask, Ok(self.account_reply()));
                 }
+                self.outputs.push(Output::SetPaces(self.settings.limits));
                 self.expire();
                 self.resume();
             }
@@ -161,7 +162,10 @@ impl Hub {
         for mut transfer in transfers {
             let parts = pages.range((transfer.id, 0)..=(transfer.id, u32::MAX));
             let items: Arc<[Item]> = parts.flat_map(|(_, items)| items.iter().cloned()).collect();
-            if matches!(transfer.state, TransferState::Moving | TransferState::Finishing) {
+            if matches!(
+                transfer.state,
+                TransferState::Moving | TransferState::Finishing | TransferState::Waiting
+            ) {
                 transfer.state = TransferState::Accepted;
             }
             let moved =

@@ -169,6 +169,7 @@ impl Hub {
     }
 
     pub(super) fn arrived(&mut self, session: SessionId, pin: &Pin) {
+        let crowded = self.has_too_many_sessions(&pin.email);
         let order = match self.contacts.get_mut(&pin.email) {
             _ if self.revoked.contains(&pin.serial) => {
                 SessionOrder::Refuse(Failure::new(Code::Revoked, "your certificate is revoked"))
@@ -186,6 +187,10 @@ impl Hub {
             }
             Some(known) if known.contact.changed.is_some() || known.contact.revoked => SessionOrder::Refuse(
                 Failure::new(Code::KeyChanged, "your key is waiting for a decision here"),
+            ),
+            Some(_) if crowded => SessionOrder::Refuse(
+                Failure::new(Code::TryAgain, "you have too many connections to this account")
+                    .hint("it is tried again by itself"),
             ),
             Some(known) => {
                 let renewed = known.contact.pin.serial != pin.serial;

@@ -56,7 +56,7 @@ impl Hub {
         if arrived.offer.expires <= self.now {
             return Err(expired());
         }
-        self.has_room_for(&arrived.offer.from, arrived.offer.total)
+        self.has_room_for(arrived)
     }
 
     /// The sender came back: it is told where the transfer stands.
@@ -85,6 +85,7 @@ impl Hub {
         }
         match paused {
             Some(by_us) => self.offered_while_paused(session, id, by_us),
+            None if matches!(order, SessionOrder::Accept(_)) => self.take_in_turn(id, session),
             None => self.outputs.push(Output::Order(session, order)),
         }
     }
@@ -126,22 +127,23 @@ impl Hub {
 
     pub(super) fn settle_offer(&mut self, id: TransferId, decision: &Decision) {
         let session = self.transfers.get(&id).and_then(|entry| entry.session);
-        let order = match decision {
+        match decision {
             Decision::Accept(taking) => {
                 self.take_only(id, taking.clone());
                 self.spend(id);
                 self.advance(id, TransferState::Accepted);
-                SessionOrder::Accept(taking.clone())
             }
             Decision::Deny(reason) => {
-                let reason = Untrusted::new(reason.clone());
-                self.settle(id, TransferState::Denied { reason: reason.clone() });
-                SessionOrder::Deny(reason)
+                self.settle(id, TransferState::Denied { reason: Untrusted::new(reason.clone()) });
             }
-        };
-        match session {
-            Some(session) => self.outputs.push(Output::Order(session, order)),
-            None => self.wake_sender(id),
+        }
+        match (session, decision) {
+            (None, _) => self.wake_sender(id),
+            (Some(session), Decision::Accept(_)) => self.take_in_turn(id, session),
+            (Some(session), Decision::Deny(reason)) => {
+                let order = SessionOrder::Deny(Untrusted::new(reason.clone()));
+                self.outputs.push(Output::Order(session, order));
+            }
         }
     }
 
@@ -183,11 +185,13 @@ impl Hub {
                 if !matches!(entry.transfer.state, TransferState::Offered | TransferState::NoRoom) {
                     self.advance(id, TransferState::Accepted);
                 }
+                self.make_room(id);
             }
             IncomingReport::NoRoom => {
                 entry.session = None;
                 entry.transfer.completion = None;
                 self.advance(id, TransferState::NoRoom);
+                self.make_room(id);
             }
             IncomingReport::Failed(failure) => self.settle(id, TransferState::Failed(failure)),
             IncomingReport::Cancelled(reason) => self.settle_called_off(id, reason),

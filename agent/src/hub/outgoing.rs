@@ -111,10 +111,19 @@ impl Hub {
             OutgoingReport::Told => {}
             OutgoingReport::Paused => self.paused_by_recipient(id),
             OutgoingReport::Unreachable(kept) => {
-                if matches!(entry.transfer.state, TransferState::Moving | TransferState::Finishing) {
+                let under_way = matches!(
+                    entry.transfer.state,
+                    TransferState::Moving | TransferState::Finishing | TransferState::Waiting
+                );
+                if under_way {
                     entry.moved = kept.min(entry.transfer.total);
                     self.advance(id, TransferState::Accepted);
                 }
+                self.make_room(id);
+            }
+            OutgoingReport::Waiting => {
+                self.advance(id, TransferState::Waiting);
+                self.make_room(id);
             }
             OutgoingReport::Recorded => {
                 if entry.transfer.state == TransferState::Queued {
@@ -124,12 +133,14 @@ impl Hub {
             OutgoingReport::NoRoom(kept) => {
                 entry.moved = kept.min(entry.transfer.total);
                 self.advance(id, TransferState::NoRoom);
+                self.make_room(id);
             }
             OutgoingReport::Accepted(wanted, offset) => {
                 if entry.transfer.taking.wanted != wanted {
                     self.take_only(id, Taking { wanted, folder: None });
                 }
                 self.begun(id, offset);
+                self.send_in_turn(id);
             }
             OutgoingReport::Moved(moved) => self.moved(id, moved),
             OutgoingReport::Sent => {

@@ -15,7 +15,10 @@ impl Hub {
             return self.answer(ask, Err(no_transfer(id)));
         };
         let by_them = match entry.transfer.state {
-            TransferState::Accepted | TransferState::NoRoom | TransferState::Moving => false,
+            TransferState::Accepted
+            | TransferState::NoRoom
+            | TransferState::Waiting
+            | TransferState::Moving => false,
             TransferState::Paused { by_them, .. } => by_them,
             _ => {
                 let no = Failure::new(Code::Conflict, "only an accepted transfer under way can be paused");
@@ -31,6 +34,7 @@ impl Hub {
             (Direction::Incoming, None) => {}
         }
         self.advance(id, TransferState::Paused { by_us: true, by_them });
+        self.make_room(id);
         self.answer_transfer(ask, id);
     }
 
@@ -103,18 +107,23 @@ impl Hub {
             return;
         }
         let by_us = match entry.transfer.state {
-            TransferState::Accepted | TransferState::NoRoom | TransferState::Moving => false,
+            TransferState::Accepted
+            | TransferState::NoRoom
+            | TransferState::Waiting
+            | TransferState::Moving => false,
             TransferState::Paused { by_us, .. } => by_us,
             _ => return,
         };
         entry.session = None;
         self.advance(id, TransferState::Paused { by_us, by_them: true });
+        self.make_room(id);
     }
 
     /// The recipient of an outgoing transfer has paused it.
     pub(super) fn paused_by_recipient(&mut self, id: TransferId) {
         let by_us = self.transfers.get(&id).is_some_and(|entry| is_paused_by_us(&entry.transfer.state));
         self.advance(id, TransferState::Paused { by_us, by_them: true });
+        self.make_room(id);
     }
 
     /// The sender of a paused transfer comes again: it has not paused it any more.
@@ -127,8 +136,7 @@ impl Hub {
             self.outputs.push(Output::Order(session, SessionOrder::Pause));
         } else {
             self.advance(id, TransferState::Accepted);
-            let taking = self.transfers.get(&id).map(|entry| entry.transfer.taking.clone());
-            self.outputs.push(Output::Order(session, SessionOrder::Accept(taking.unwrap_or_default())));
+            self.take_in_turn(id, session);
         }
     }
 }

@@ -210,6 +210,11 @@ impl RecordName {
     }
 }
 
+/// The names of the records that hold a table of so many items.
+pub(super) fn table_names(transfer: TransferId, items: usize) -> impl Iterator<Item = RecordName> {
+    (0_u32..).take(items.div_ceil(STORED_PAGE)).map(move |page| RecordName::Items(transfer, page))
+}
+
 /// A transfer's table cut into records.
 pub fn table_records(transfer: TransferId, items: &Arc<[Item]>) -> impl Iterator<Item = Record> + '_ {
     items.chunks(STORED_PAGE).zip(0..).map(move |(page_items, page)| Record::Items {

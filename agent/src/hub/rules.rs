@@ -1,17 +1,15 @@
-//! What the account does about an offer by itself: a contact's rule with its budget, the account's policy, the limits.
+//! What the account does about an offer by itself: a contact's rule with its budget, the account's policy.
 //!
 //! A contact's rule holds whether somebody looks or not; the account's policy is asked where there is no rule, and only
 //! while nobody looks. What is accepted counts for its day at once, whatever becomes of the bytes.
 
-use airhatch_wire::control::{
-    Beyond, Budget, ContactPolicy, Direction, ENDINGS_LIMIT, Limits, Policy, TransferState, Verdict,
-};
+use airhatch_wire::control::{Beyond, Budget, ContactPolicy, ENDINGS_LIMIT, Limits, Policy, Verdict};
 use airhatch_wire::peer::{Item, ItemKind};
 use airhatch_wire::{Code, Email, Failure, TransferId, UnixMillis, Untrusted};
 
 use super::contacts::no_contact;
 use super::incoming::Decision;
-use super::{Ask, Hub, Known, Record, Taking};
+use super::{Ask, Hub, Known, Output, Record, Taking};
 
 /// What a sender hears when a rule or policy says no: not which one.
 const NOT_NOW: &str = "not taking offers now";
@@ -27,6 +25,8 @@ impl Hub {
             return self.answer(ask, Err(failure));
         }
         self.settings.limits = limits;
+        self.outputs.push(Output::SetPaces(limits));
+        self.call_next();
         self.settings_touched(ask);
     }
 
@@ -131,43 +131,6 @@ impl Hub {
         known.contact.spent = spent;
         self.contact_touched(&email);
     }
-
-    /// Whether one more offer of so many bytes may wait here.
-    pub(super) fn has_room_for(&self, from: &Email, total: u64) -> Result<(), Failure> {
-        let limits = &self.settings.limits;
-        let open = || self.transfers.values().filter(|entry| entry.waits_for_decision());
-        let theirs = || open().filter(|entry| entry.transfer.contact == *from);
-        let wait = "wait until some are decided, or cancel some";
-        if reached(theirs().count(), limits.offers_per_contact) {
-            let text = format!("too many open offers: {} of yours wait for a decision", theirs().count());
-            return Err(Failure::new(Code::TryAgain, text).hint(wait));
-        }
-        if reached(open().count(), limits.offers) {
-            let text = "too many open offers wait for a decision here";
-            return Err(Failure::new(Code::TryAgain, text).hint("it is tried again by itself"));
-        }
-        if let (Some(per_day), Some(known)) = (limits.bytes_per_day, self.contacts.get(from)) {
-            let waiting = theirs().map(|entry| entry.transfer.total).fold(0, u64::saturating_add);
-            let spent = known.contact.spent.at(self.now).in_all.saturating_add(waiting);
-            if spent.saturating_add(total) > per_day {
-                let code = if total > per_day { Code::TooLarge } else { Code::TryAgain };
-                let failure =
-                    Failure::new(code, "this is more than this account takes from one contact in a day");
-                return Err(failure.hint(match code {
-                    Code::TooLarge => "send it in parts, on several days",
-                    _ => "it is tried again by itself",
-                }));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl super::Entry {
-    /// Whether it is an offer to us that nobody has decided about.
-    fn waits_for_decision(&self) -> bool {
-        self.transfer.direction == Direction::Incoming && self.transfer.state == TransferState::Offered
-    }
 }
 
 /// Whether a contact's key is one that a person compared, and no other is in its place.
@@ -178,10 +141,6 @@ fn is_trusted(known: &Known) -> bool {
 fn named_in(budget: &Budget, item: &Item) -> bool {
     let name = item.path.last().map(Untrusted::as_received).unwrap_or_default();
     budget.endings.iter().any(|ending| ending.is_of(name))
-}
-
-fn reached(count: usize, limit: u32) -> bool {
-    u32::try_from(count).unwrap_or(u32::MAX) >= limit
 }
 
 fn check_budget(budget: &Budget, now: UnixMillis) -> Result<(), Failure> {

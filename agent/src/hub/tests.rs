@@ -7,6 +7,7 @@ mod history;
 mod incoming;
 mod outgoing;
 mod pause;
+mod rules;
 
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@ use airhatch_wire::{Code, Email, Failure, TransferId, Untrusted};
 
 use super::contacts::no_contact;
 use super::pause::is_paused_by_us;
+use super::record::table_names;
 use super::view::item_views;
 use super::{Ask, Entry, Hub, Output, Proof, Record, RecordName, SessionOrder, table_records};
 
@@ -75,13 +76,16 @@ impl Hub {
             let live = Failure::new(Code::Conflict, "this transfer is not over yet");
             return self.answer(ask, Err(live.hint("cancel it first")));
         }
-        for record in table_records(id, &entry.items).collect::<Vec<_>>() {
-            self.outputs.push(Output::Remove(record.name()));
-        }
-        self.transfers.remove(&id);
+        self.drop_transfer(id);
+        self.answer(ask, Ok(Reply::Done));
+    }
+
+    /// Takes a transfer that is over off the list.
+    pub(super) fn drop_transfer(&mut self, id: TransferId) {
+        let Some(entry) = self.transfers.remove(&id) else { return };
+        self.outputs.extend(table_names(id, entry.items.len()).map(Output::Remove));
         self.outputs.push(Output::Remove(RecordName::Transfer(id)));
         self.publish(&Event::TransferForgotten(id));
-        self.answer(ask, Ok(Reply::Done));
     }
 
     pub(super) fn items(&mut self, ask: Ask, id: TransferId, from: u32) {
@@ -161,6 +165,8 @@ impl Hub {
         }
         self.keep_past(id, proof);
         self.transfer_touched(id);
+        self.tidy_after(id);
+        self.make_room(id);
     }
 
     /// The bytes are about to move; so many are at the recipient already.

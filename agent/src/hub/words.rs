@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use airhatch_wire::control::{AuthorityState, Command, Event, LogLevel, Passphrase, Reply};
+use airhatch_wire::control::{AuthorityState, Command, Event, Limits, LogLevel, Passphrase, Reply};
 use airhatch_wire::peer::Item;
 use airhatch_wire::signed::Signed;
 use airhatch_wire::{
@@ -167,6 +167,8 @@ pub enum OutgoingReport {
     Unreachable(u64),
     /// The recipient has the offer.
     Recorded,
+    /// The recipient accepts, but others come first there.
+    Waiting,
     /// The recipient accepts these items, and has so many bytes of their content already.
     Accepted(Selection, u64),
     /// The recipient has paused it; it is asked again now and then.
@@ -274,6 +276,10 @@ pub enum Output {
     },
     /// Bring an offer to its recipient, and the bytes when accepted; goes on until it is over or stopped.
     Deliver(Box<Delivery>, Target),
+    /// It is the turn of a delivery whose recipient asks for the bytes.
+    BeginDelivery(TransferId),
+    /// Bytes move this fast from here on.
+    SetPaces(Limits),
     /// Try now instead of later.
     HurryDelivery(TransferId),
     /// Stop a delivery; with a reason, the recipient is told.
@@ -303,6 +309,8 @@ pub enum SessionOrder {
     Record,
     /// Say yes and take the bytes.
     Accept(Taking),
+    /// Say yes, but not now.
+    Wait,
     /// Say no.
     Deny(Untrusted<String>),
     /// Say that it is paused.

@@ -11,9 +11,9 @@ use airhatch_wire::peer::{Item, ItemHash, Offer, PeerWord, SEALED_FRAME, Selecti
 use airhatch_wire::signed::Signed;
 use airhatch_wire::{Code, Failure, UnixMillis};
 use bytes::Bytes;
-use tokio::sync::{OwnedMutexGuard, mpsc};
+use tokio::sync::{OwnedMutexGuard, Semaphore, mpsc};
 use tokio::task::JoinHandle;
-use tokio::time::{Duration, Instant, interval, timeout};
+use tokio::time::{Duration, Instant, interval, sleep_until, timeout, timeout_at};
 
 use super::offer::{self, Author};
 use super::pipe::{FRAMES, FrameReader};
@@ -26,6 +26,21 @@ use end::{End, give_signs, next, stop_order};
 
 /// How often progress is told to fronts and to the sender.
 const PROGRESS: Duration = Duration::from_millis(200);
+
+/// How long a sender that was told to begin may keep its place without a byte: others wait for it.
+const BEGIN_TIME: Duration = Duration::from_secs(600);
+
+/// How long a sender may take over its table of files.
+const TABLE_TIME: Duration = Duration::from_secs(300);
+
+/// Items of a table that is taken from anybody at any time; those of more are taken a few at a time.
+const SMALL_TABLE: usize = 10_000;
+
+/// Bytes that the names of one table may take in memory: a million with 100 characters each.
+const NAMES_ROOM: usize = 1 << 27;
+
+/// Bytes that a part of a path takes besides its characters.
+const NAME_COST: usize = 24;
 
 /// What an earlier attempt left.
 enum Opened {
@@ -68,7 +83,7 @@ pub async fn receive(
         Ok(offer) => offer,
         Err(failure) => return refuse(&mut link, failure).await,
     };
-    let items = match take_table(&mut link, &offer).await {
+    let items = match take_table(&mut link, &offer, &around.tables).await {
         Ok(items) => items,
         Err(End::Failed(failure)) => return refuse(&mut link, failure).await,
         Err(_) => return,
@@ -84,12 +99,22 @@ pub async fn receive(
     arrival.wait_for_decision(link, &mut orders).await;
 }
 
-async fn take_table(link: &mut PeerLink, offer: &Offer) -> Result<Arc<[Item]>, End> {
+/// Takes the table, page by page: within its time, its size, and one of few who may send a large one.
+async fn take_table(link: &mut PeerLink, offer: &Offer, large: &Semaphore) -> Result<Arc<[Item]>, End> {
     let expected = usize::try_from(offer.items).unwrap_or(usize::MAX);
-    let mut items = Vec::new();
+    let deadline = Instant::now() + TABLE_TIME;
+    let within = |late| deadline.min(Instant::now() + late);
+    let _turn = match expected > SMALL_TABLE {
+        true => timeout_at(deadline, large.acquire()).await.map_err(|_| End::Broken)?.ok(),
+        false => None,
+    };
+    let (mut items, mut room) = (Vec::new(), NAMES_ROOM);
     while items.len() < expected {
-        match timeout(WORD_TIME, link.receive()).await.map_err(|_| End::Broken)?? {
+        match timeout_at(within(WORD_TIME), link.receive()).await.map_err(|_| End::Broken)?? {
             Some(PeerWord::Items(page)) if !page.is_empty() && items.len() + page.len() <= expected => {
+                let used =
+                    page.iter().flat_map(|item| &item.path).map(|part| NAME_COST + part.as_received().len());
+                room = room.checked_sub(used.sum()).ok_or_else(|| End::Failed(names_too_long()))?;
                 items.extend(page);
             }
             Some(_) => return Err(End::Failed(out_of_place())),
@@ -126,6 +151,11 @@ impl Arrival<'_> {
                     Ok(Ok(Some(PeerWord::Cancel { transfer, reason }))) if transfer == self.offer.transfer => {
                         return self.report(IncomingReport::Cancelled(reason)).await;
                     }
+                    // An accepted one, while it waits for its turn.
+                    Ok(Ok(Some(PeerWord::Pause { transfer }))) if transfer == self.offer.transfer => {
+                        let email = self.sender.email.clone();
+                        return self.around.report(Input::PausedBy(email, transfer)).await;
+                    }
                     Ok(Ok(Some(_))) => return refuse(&mut link, out_of_place()).await,
                     Ok(Err(error)) => return refuse(&mut link, frame_failure(&error)).await,
                     Ok(Ok(None)) | Err(_) => return,
@@ -140,6 +170,7 @@ impl Arrival<'_> {
         let transfer = self.offer.transfer;
         let word = match order {
             SessionOrder::Record => Ok(PeerWord::Recorded { transfer }),
+            SessionOrder::Wait => Ok(PeerWord::Waiting { transfer }),
             SessionOrder::Deny(reason) => {
                 offer::deny(key, &self.signed, transfer, reason).map(PeerWord::Deny)
             }
@@ -153,7 +184,7 @@ impl Arrival<'_> {
             SessionOrder::Drop => return true,
         };
         let word = word.unwrap_or_else(PeerWord::Refused);
-        let goes_on = matches!(word, PeerWord::Recorded { .. });
+        let goes_on = matches!(word, PeerWord::Recorded { .. } | PeerWord::Waiting { .. });
         if link.send(&word).await.is_err() {
             return true;
         }
@@ -315,10 +346,11 @@ impl Arrival<'_> {
         orders: &mut mpsc::Receiver<SessionOrder>,
     ) -> Result<(), End> {
         let mut deadline = Instant::now() + SILENCE;
+        let latest = Instant::now() + BEGIN_TIME;
         loop {
             tokio::select! {
                 order = orders.recv() => stop_order(order)?,
-                word = tokio::time::timeout_at(deadline, link.receive()) => {
+                word = timeout_at(deadline.min(latest), link.receive()) => {
                     match word.map_err(|_| End::Broken)?? {
                         Some(PeerWord::Sealed { transfer }) if transfer == self.offer.transfer => return Ok(()),
                         // The sender passes over what is here already, which may take it a while.
@@ -360,10 +392,14 @@ impl Arrival<'_> {
         let (mut told, mut acked) = (progress.written.load(Ordering::Relaxed), 0);
         let mut last = Instant::now();
         loop {
+            let paced = async {
+                sleep_until(last).await;
+                link.receive_raw().await
+            };
             tokio::select! {
-                frame = link.receive_raw() => {
-                    last = Instant::now();
+                frame = paced => {
                     let frame = frame?.ok_or(End::Broken)?;
+                    last = self.around.paces.down.book(frame.len());
                     if frame.is_empty() {
                         return Ok(());
                     }
@@ -406,6 +442,11 @@ impl Arrival<'_> {
         offer::judge_hashes(&completion, &hashes).map_err(End::Failed)?;
         Ok(hashes)
     }
+}
+
+fn names_too_long() -> Failure {
+    Failure::new(Code::TooLarge, "the names of the files are too long together")
+        .hint("send them in several parts, or packed into one file")
 }
 
 fn changed(counter: &AtomicU64, last: &mut u64) -> bool {

@@ -25,6 +25,8 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_sec
 pub enum DeliveryOrder {
     /// Try now instead of later.
     Hurry,
+    /// It is its turn: the bytes may leave.
+    Begin,
     /// Stop, and tell the recipient that it is paused.
     Pause,
     /// Stop; with a reason the recipient is told.
@@ -114,7 +116,8 @@ pub async fn deliver(
         tokio::select! {
             () = sleep(pauses.next().unwrap_or(PAUSES.1)) => {}
             order = orders.recv() => match order {
-                Some(DeliveryOrder::Hurry) => {}
+                // A turn that comes while nobody is connected was that of a connection before.
+                Some(DeliveryOrder::Hurry | DeliveryOrder::Begin) => {}
                 Some(DeliveryOrder::Pause) => return pause(&around, &target, &delivery).await,
                 Some(DeliveryOrder::Stop(Some(reason))) => {
                     return recall(&around, &target, &delivery, reason).await;
@@ -185,7 +188,7 @@ async fn attempt(
 
 fn stop(order: Option<DeliveryOrder>) -> Result<(), End> {
     match order {
-        Some(DeliveryOrder::Hurry) => Ok(()),
+        Some(DeliveryOrder::Hurry | DeliveryOrder::Begin) => Ok(()),
         Some(DeliveryOrder::Pause) => Err(End::Paused),
         Some(DeliveryOrder::Stop(reason)) => Err(End::Stopped(reason)),
         None => Err(End::Stopped(None)),

@@ -17,6 +17,7 @@ use crate::hub::{Delivery, Input, OutgoingReport, Proof, picked};
 use crate::keys::recipient_of;
 use crate::peer::session::{out_of_place, part};
 use crate::peer::{KEEPALIVE, PeerLink, SILENCE, Surroundings};
+use crate::transfer::pace::Paced;
 use crate::transfer::pipe::{FRAMES, FrameWriter};
 use crate::transfer::reader::Content;
 use crate::transfer::{offer, table};
@@ -60,6 +61,7 @@ impl Conversation<'_> {
                     self.last = Instant::now();
                     self.progress.reached |= !matches!(word, PeerWord::Hello { .. });
                     if let Some(offset) = self.heard(word).await? {
+                        self.wait_for_turn(offset, orders).await?;
                         let completion = self.send_bytes(offset, orders).await?;
                         return self.wait_for_receipt(&completion, orders).await;
                     }
@@ -100,12 +102,15 @@ impl Conversation<'_> {
                 self.report(OutgoingReport::Recorded).await;
                 Ok(None)
             }
+            PeerWord::Waiting { .. } => {
+                self.report(OutgoingReport::Waiting).await;
+                Ok(None)
+            }
             PeerWord::Accept(signed) => {
                 let answer = self.judge_answer(&signed, Verb::Accept)?;
                 self.progress.kept = answer.offset;
                 self.progress.want(answer.items.clone());
                 tracing::info!(transfer = %transfer.short(), offset = answer.offset, "the recipient accepts");
-                self.report(OutgoingReport::Accepted(answer.items, answer.offset)).await;
                 Ok(Some(answer.offset))
             }
             PeerWord::Deny(signed) => {
@@ -127,6 +132,38 @@ impl Conversation<'_> {
     fn judge_answer(&self, signed: &Signed, verb: Verb) -> Result<Answer, Failure> {
         let Delivery { transfer, offer, items, .. } = self.delivery;
         offer::judge_answer(signed, verb, &self.author(), offer, *transfer, items)
+    }
+
+    /// Tells the hub of the acceptance, and waits until it says that the bytes may leave.
+    async fn wait_for_turn(
+        &mut self,
+        offset: u64,
+        orders: &mut mpsc::Receiver<DeliveryOrder>,
+    ) -> Result<(), End> {
+        // What lies there is from before: only a word after the report counts.
+        while let Ok(order) = orders.try_recv() {
+            stop(Some(order))?;
+        }
+        let wanted = self.progress.wanted.clone();
+        self.report(OutgoingReport::Accepted(wanted, offset)).await;
+        let mut pings = interval(KEEPALIVE);
+        pings.tick().await;
+        loop {
+            tokio::select! {
+                order = orders.recv() => match order {
+                    Some(DeliveryOrder::Begin) => return Ok(()),
+                    order => stop(order)?,
+                },
+                word = self.link.receive() => {
+                    self.last = Instant::now();
+                    match word?.ok_or_else(hung_up)? {
+                        PeerWord::Ack { .. } | PeerWord::Pong { .. } => {}
+                        word => return Err(self.ended_by(word).await),
+                    }
+                }
+                _ = pings.tick() => self.ping().await?,
+            }
+        }
     }
 
     /// What an earlier attempt stated, whose receipt was lost with its connection: the same files make the same
@@ -282,12 +319,13 @@ impl Conversation<'_> {
         read: &AtomicU64,
         orders: &mut mpsc::Receiver<DeliveryOrder>,
     ) -> Result<(), End> {
-        timeout(SILENCE, self.link.send_raw(first)).await.map_err(|_| hung_up())??;
+        let around = self.around;
+        let mut frames = Paced::new(first, sealed, &around.paces.up);
         let mut ticks = interval(PROGRESS);
         let mut told = 0;
         loop {
             tokio::select! {
-                frame = sealed.recv() => match frame {
+                frame = frames.next() => match frame {
                     Some(frame) => timeout(SILENCE, self.link.send_raw(frame)).await.map_err(|_| hung_up())??,
                     None => return Ok(()),
                 },
