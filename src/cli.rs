@@ -131,7 +131,7 @@ pub(crate) enum OwnCommand {
     /// Add, show, verify and remove contacts
     #[command(subcommand)]
     Contact(contact::Contact),
-    /// Show or set what happens to offers while nobody watches
+    /// Show or set what happens to offers while nobody watches, and the limits for everybody
     Policy(policy::SetPolicy),
     /// See whether a contact is online
     Ping(ping::Ping),

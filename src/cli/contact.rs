@@ -2,6 +2,7 @@
 
 mod add;
 mod list;
+mod policy;
 mod remove;
 mod show;
 mod trust;
@@ -26,6 +27,8 @@ pub(crate) enum Contact {
     Show(show::Show),
     /// Forget a contact
     Remove(remove::Remove),
+    /// Show or set what happens to the offers of a contact
+    Policy(policy::Policy),
     /// Note that you compared fingerprints with a contact
     Verify(verify::Verify),
     /// Take the new key of a contact whose key changed
@@ -40,6 +43,7 @@ impl Contact {
             Self::List(list) => list.run(context).await,
             Self::Show(show) => show.run(context).await,
             Self::Remove(remove) => remove.run(context).await,
+            Self::Policy(policy) => policy.run(context).await,
             Self::Verify(verify) => verify.run(context).await,
             Self::Trust(trust) => trust.run(context).await,
         }

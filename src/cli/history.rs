@@ -9,6 +9,7 @@ use super::context::{Attached, Context};
 use super::exit::Stop;
 use super::{human, json};
 use crate::link::unexpected;
+use crate::text;
 use crate::widgets::fit_middle;
 
 /// Columns that a file's name may take in the list.
@@ -38,7 +39,14 @@ impl History {
         if rows.is_empty() {
             context.out.talk("no transfer has ended yet");
         }
-        let text = if rows.is_empty() { String::new() } else { human::table(&heading, &rows) };
+        let verdicts = past.iter().filter_map(|one| one.verdict.as_ref().map(|verdict| (one, verdict)));
+        let by_itself: Vec<String> = verdicts
+            .map(|(one, verdict)| format!("{}  {}: {}", one.id.short(), one.contact, text::verdict(verdict)))
+            .collect();
+        let mut text = if rows.is_empty() { String::new() } else { human::table(&heading, &rows) };
+        if !by_itself.is_empty() {
+            text = format!("{text}\n\n{}", by_itself.join("\n"));
+        }
         context.out.data(json::object("history", json!({ "transfers": objects })), &text)
     }
 }
@@ -97,6 +105,7 @@ fn object(past: &PastTransfer) -> Value {
         "ended": json::time(past.ended),
         "delivered": matches!(past.outcome, TransferState::Delivered { .. }),
         "receipt": past.receipt,
+        "verdict": past.verdict.as_ref().map(json::verdict),
     });
     json::object("past_transfer", fields)
 }

@@ -2,8 +2,8 @@
 //! words escaped as on screen. Field names are a promise; append only.
 
 use airhatch_wire::control::{
-    AccountView, AuthorityState, ContactView, Event, ItemView, Jail, JailStrength, LogLevel, Phase, Policy,
-    Presence, TransferState, TransferView, Trust,
+    AccountView, AuthorityState, Beyond, ContactPolicy, ContactView, Event, ItemView, Jail, JailStrength, Limits,
+    LogLevel, Phase, Policy, Presence, TransferState, TransferView, Trust, Verdict,
 };
 use airhatch_wire::peer::ItemKind;
 use airhatch_wire::warden::{AccountRecord, RuntimeKind, Skipped};
@@ -106,6 +106,7 @@ pub(crate) fn account(view: &AccountView) -> Value {
         "certificate_until": view.certificate_until.map(time),
         "addresses": view.addresses,
         "policy": policy(view.policy),
+        "limits": limits(&view.limits),
         "fronts": view.fronts,
         "version": untrusted::escape(&view.version),
         "jail": jail(&view.jail),
@@ -133,6 +134,59 @@ pub(crate) fn policy(policy: Policy) -> Value {
     }
 }
 
+/// A contact's rule.
+fn contact_policy(policy: &ContactPolicy) -> Value {
+    match policy {
+        ContactPolicy::Account => json!({ "kind": "account" }),
+        ContactPolicy::Ask => json!({ "kind": "ask" }),
+        ContactPolicy::Never => json!({ "kind": "never" }),
+        ContactPolicy::Auto(budget) => json!({
+            "kind": "auto",
+            "per_file": budget.per_file,
+            "per_day": budget.per_day,
+            "types": budget.endings,
+            "until": budget.until.map(time),
+        }),
+    }
+}
+
+/// What an account allows at most; null where there is no limit.
+pub(crate) fn limits(limits: &Limits) -> Value {
+    json!({
+        "offers_per_contact": limits.offers_per_contact,
+        "offers": limits.offers,
+        "bytes_per_day": limits.bytes_per_day,
+        "transfers": limits.transfers,
+        "upload": limits.upload,
+        "download": limits.download,
+    })
+}
+
+/// What an account made of an offer by itself.
+pub(crate) fn verdict(verdict: &Verdict) -> Value {
+    match verdict {
+        Verdict::AcceptedByRule { today, per_day } => {
+            json!({ "kind": "accepted_by_rule", "today": today, "per_day": per_day })
+        }
+        Verdict::DeniedByRule => json!({ "kind": "denied_by_rule" }),
+        Verdict::AcceptedByPolicy { max_bytes } => {
+            json!({ "kind": "accepted_by_policy", "max_bytes": max_bytes })
+        }
+        Verdict::DeniedByPolicy => json!({ "kind": "denied_by_policy" }),
+        Verdict::Beyond(beyond) => match beyond {
+            Beyond::FileSize { per_file } => {
+                json!({ "kind": "beyond_rule", "why": "file_size", "per_file": per_file })
+            }
+            Beyond::Day { today, per_day } => {
+                json!({ "kind": "beyond_rule", "why": "day", "today": today, "per_day": per_day })
+            }
+            Beyond::FileType => json!({ "kind": "beyond_rule", "why": "file_type" }),
+            Beyond::Over => json!({ "kind": "beyond_rule", "why": "over" }),
+            Beyond::NotVerified => json!({ "kind": "beyond_rule", "why": "not_verified" }),
+        },
+    }
+}
+
 /// A contact.
 pub(crate) fn contact(view: &ContactView) -> Value {
     let trust = match view.trust {
@@ -156,6 +210,8 @@ pub(crate) fn contact(view: &ContactView) -> Value {
         "trust": trust,
         "presence": presence,
         "added": time(view.added),
+        "policy": contact_policy(&view.policy),
+        "by_rule_today": view.by_rule_today,
     });
     object("contact", fields)
 }
@@ -177,6 +233,7 @@ pub(crate) fn transfer(view: &TransferView) -> Value {
         "expires": time(view.expires),
         "destination": (!view.destination.is_empty()).then(|| untrusted::escape(&view.destination)),
         "free_space": view.free_space,
+        "verdict": view.verdict.as_ref().map(verdict),
     });
     object("transfer", fields)
 }

@@ -11,7 +11,7 @@ use super::context::{Attached, Context, account_of};
 use super::exit::Stop;
 use super::{human, json};
 use crate::link::unexpected;
-use crate::text::jail_sentence;
+use crate::text::{self, jail_sentence};
 
 struct Seen {
     record: AccountRecord,
@@ -149,6 +149,7 @@ fn text(context: &Context, seen: &Seen) -> String {
         let addresses = view.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         facts.push(("  listens at", addresses));
         facts.push(("  policy", human::policy(view.policy)));
+        facts.push(("  limits", text::limits(&view.limits)));
         facts.push(("  offers waiting", seen.offers_waiting().to_string()));
         facts.push(("  under way", seen.under_way().to_string()));
     }

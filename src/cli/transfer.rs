@@ -12,6 +12,7 @@ use super::select::IdPrefix;
 use super::{human, json};
 use crate::link::unexpected;
 use crate::stages;
+use crate::text;
 use crate::widgets::fit_middle;
 
 /// Columns that a file's name may take in a list; `show` has the whole.
@@ -178,6 +179,9 @@ async fn show(context: &Context, attached: &Attached, view: TransferView) -> Res
     ];
     if !view.note.is_empty() {
         facts.push(("note", view.note.shown()));
+    }
+    if let Some(verdict) = &view.verdict {
+        facts.push(("by itself", text::verdict(verdict)));
     }
     if !view.destination.is_empty() {
         facts.push(("goes to", human::path(view.destination.as_bytes())));

@@ -7,6 +7,8 @@ use clap::Args;
 use crate::cli::context::Context;
 use crate::cli::exit::Stop;
 use crate::cli::{human, json};
+use crate::text;
+use crate::zone::zone;
 
 /// Whom to show.
 #[derive(Debug, Args)]
@@ -28,6 +30,7 @@ impl Show {
             ("presence", human::presence(now, &contact.presence)),
             ("added", human::moment(now, contact.added)),
         ];
+        facts.push(("rule", text::rule(&contact, now, zone())));
         if let Trust::Changed { fingerprint, noticed } = contact.trust {
             facts.push(("new key", fingerprint.to_string()));
             facts.push(("noticed", human::moment(now, noticed)));
