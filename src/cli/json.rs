@@ -2,8 +2,8 @@
 //! words escaped as on screen. Field names are a promise; append only.
 
 use airhatch_wire::control::{
-    AccountView, AuthorityState, Beyond, ContactPolicy, ContactView, Event, ItemView, Jail, JailStrength, Limits,
-    LogLevel, Phase, Policy, Presence, TransferState, TransferView, Trust, Verdict,
+    AccountView, AuthorityState, Beyond, ContactPolicy, ContactView, Event, ItemView, Jail, JailStrength,
+    Limits, LogLevel, Phase, Policy, Presence, TransferState, TransferView, Trust, Verdict,
 };
 use airhatch_wire::peer::ItemKind;
 use airhatch_wire::warden::{AccountRecord, RuntimeKind, Skipped};
