@@ -189,17 +189,26 @@ fn every_crate_takes_the_lints_and_versions_of_the_workspace() {
     nowhere("goes its own way", manifests);
 }
 
-#[test]
-fn every_promise_of_the_readme_names_tests_that_exist() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let promises: Vec<_> =
-        readme.lines().filter(|line| line.starts_with("| ") && line.ends_with("` |")).collect();
-    assert!(promises.len() > 10, "the table of promises was not found");
+/// Fails with every test that a table of this page names and that does not exist.
+fn names_tests_that_exist(page: &str, least: usize) {
+    let text = fs::read_to_string(root().join(page)).unwrap();
+    let rows: Vec<_> = text.lines().filter(|line| line.starts_with("| ") && line.ends_with("` |")).collect();
+    assert!(rows.len() >= least, "the table of {page} was not found");
     let sources = sources();
     let is_there = |test: &str| {
         let head = format!("fn {test}()");
         sources.iter().any(|source| source.text.contains(&head))
     };
-    let named = promises.iter().flat_map(|line| line.split('`').skip(1).step_by(2));
+    let named = rows.iter().flat_map(|line| line.split('`').skip(1).step_by(2));
     nowhere("no such test", named.filter(|test| !is_there(test)).map(str::to_owned).collect());
+}
+
+#[test]
+fn every_promise_of_the_readme_names_tests_that_exist() {
+    names_tests_that_exist("README.md", 10);
+}
+
+#[test]
+fn every_group_of_attacks_names_tests_that_exist() {
+    names_tests_that_exist("tests/ATTACKS.md", 20);
 }

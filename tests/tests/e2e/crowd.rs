@@ -120,14 +120,13 @@ async fn a_contact_that_stops_in_the_middle_of_the_bytes_keeps_its_place_from_no
         bob.accept(bent.offer.transfer).await.unwrap();
         links.push((link, bent));
     }
-    let (stopped, waiting) = (&links[0].1.offer.transfer, &links[1].1.offer.transfer);
+    let (transfer, waiting) = (links[0].1.offer.transfer, links[1].1.offer.transfer);
     let waits = |state: &TransferState| *state == TransferState::Waiting;
-    bob.until(*waiting, "a turn", waits).await;
-    let transfer = *stopped;
+    bob.until(waiting, "a turn", waits).await;
     while !matches!(hear(&mut links[0].0).await, Some(PeerWord::Accept(_))) {}
     say(&mut links[0].0, PeerWord::Sealed { transfer }).await;
     deliver(&ann, &bob, "a.bin", &[7; 1 << 16]).await;
-    bob.until(*waiting, "a turn", waits).await;
+    bob.until(waiting, "a turn", waits).await;
 }
 
 #[tokio::test]

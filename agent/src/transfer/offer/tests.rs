@@ -241,3 +241,22 @@ fn a_part_that_the_offer_does_not_have_is_never_sent() {
         assert_eq!(judged.is_ok(), fits, "the part from {offset} on");
     }
 }
+
+#[test]
+fn no_bit_of_a_signed_offer_can_change_unnoticed() {
+    let signed = drafted().signed;
+    let lengths = [signed.body.len(), signed.signature.0.len()];
+    for (part, length) in lengths.into_iter().enumerate() {
+        for bit in 0..length * 8 {
+            let mut bent = signed.clone();
+            let mut body = bent.body.to_vec();
+            let bytes = if part == 0 { body.as_mut_slice() } else { bent.signature.0.as_mut_slice() };
+            if let Some(byte) = bytes.get_mut(bit / 8) {
+                *byte ^= 1 << (bit % 8);
+            }
+            bent.body = Blob::from(body);
+            let failure = judge(&bent, &ann(), &email("bob@x.org"), NOW).unwrap_err();
+            assert_eq!(failure.code, Code::VerificationFailed, "part {part}, bit {bit}");
+        }
+    }
+}

@@ -293,3 +293,58 @@ async fn one_contact_cannot_fill_the_list_with_offers() {
     }
     assert_eq!(ann.transfers().await.len(), 100);
 }
+
+#[tokio::test]
+async fn a_table_longer_than_its_offer_is_refused_at_the_first_entry_too_many() {
+    let world = World::new().await;
+    let ann = world.agent("ann@example.org").await;
+    let eve = world.hostile_friend("eve@example.org", &ann).await;
+    let mut bent = Bent::new(&eve, &ann, "a.txt", b"content");
+    let signed = eve.sign(Verb::Offer, &bent.offer);
+    bent.items.push(file("b.txt", 0));
+    let mut link = eve.call(&ann).await;
+    bent.send_as(&mut link, signed).await;
+    assert_eq!(refusal(&mut link).await.code, Code::UnknownMessage);
+    ann.is_unharmed().await;
+}
+
+#[tokio::test]
+async fn a_table_whose_names_fill_the_memory_is_refused_while_it_comes() {
+    let world = World::new().await;
+    let ann = world.agent("ann@example.org").await;
+    let eve = world.hostile_friend("eve@example.org", &ann).await;
+    let mut bent = Bent::new(&eve, &ann, "a.txt", b"content");
+    bent.offer.items = 1_000_000;
+    let mut link = eve.call(&ann).await;
+    say(&mut link, PeerWord::Offer(eve.sign(Verb::Offer, &bent.offer))).await;
+    let mut page = file("", 0);
+    page.path = vec![Untrusted::from(""); 60_000];
+    // A million of these would take more than a terabyte; a hundred are too many.
+    for _ in 0..100 {
+        // It may hang up before the last one.
+        let _refused = link.send(&PeerWord::Items(vec![page.clone()])).await;
+    }
+    assert_eq!(refusal(&mut link).await.code, Code::TooLarge);
+    ann.is_unharmed().await;
+}
+
+#[tokio::test]
+async fn an_offer_that_was_settled_is_not_settled_otherwise_by_sending_it_again() {
+    let world = World::new().await;
+    let ann = world.agent("ann@example.org").await;
+    let eve = world.hostile_friend("eve@example.org", &ann).await;
+    let bent = Bent::new(&eve, &ann, "a.txt", b"content");
+    let mut link = eve.call(&ann).await;
+    bent.send(&mut link, &eve).await;
+    ann.offered(bent.offer.transfer).await;
+    ann.deny(bent.offer.transfer, "no").await.unwrap();
+    while !matches!(hear(&mut link).await, Some(PeerWord::Deny(_))) {}
+    // The bytes all the same, on the same connection and on another one.
+    bent.send_sealed(&mut link, &eve, &ann, b"content").await;
+    let mut again = eve.call(&ann).await;
+    bent.send(&mut again, &eve).await;
+    assert!(matches!(hear(&mut again).await, Some(PeerWord::Deny(_))));
+    bent.send_sealed(&mut again, &eve, &ann, b"content").await;
+    drop((link, again));
+    ann.is_unharmed().await;
+}

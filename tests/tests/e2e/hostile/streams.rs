@@ -198,3 +198,52 @@ async fn bytes_before_the_yes_are_refused_and_do_not_land() {
     ann.offered(bent.offer.transfer).await;
     ann.is_unharmed().await;
 }
+
+#[tokio::test]
+async fn bytes_for_another_transfer_are_refused() {
+    let mut it = Accepted::new().await;
+    say(&mut it.link, PeerWord::Sealed { transfer: airhatch_wire::TransferId([9; 16]) }).await;
+    assert_eq!(it.failed().await.code, Code::UnknownMessage);
+}
+
+#[tokio::test]
+async fn a_delivered_transfer_takes_no_bytes_again() {
+    let mut it = Accepted::new().await;
+    it.seal(CONTENT).await;
+    it.complete().await;
+    it.ann.delivered(it.bent.offer.transfer).await;
+    let mut again = it.eve.call(&it.ann).await;
+    it.bent.send_as(&mut again, it.signed.clone()).await;
+    assert!(matches!(hear(&mut again).await, Some(PeerWord::Receipt(_))), "the receipt, and no yes");
+    it.bent.send_sealed(&mut again, &it.eve, &it.ann, CONTENT).await;
+    drop(again);
+    it.ann.has_no_leftovers().await;
+    assert_eq!(it.ann.received_names(), ["a.txt"]);
+}
+
+#[tokio::test]
+async fn frames_larger_than_any_are_refused_and_one_byte_frames_are_not() {
+    let mut it = Accepted::new().await;
+    let certificate = it.ann.certificate(&it.eve).await;
+    let recipient = airhatch_seal::Recipient::from_hybrid_bytes(certificate.seal_key()).unwrap();
+    let mut sealed = SealWriter::new(Vec::new(), &[recipient]).unwrap();
+    sealed.write_all(CONTENT).unwrap();
+    let sealed = sealed.finish().unwrap();
+    say(&mut it.link, PeerWord::Sealed { transfer: it.bent.offer.transfer }).await;
+    for byte in &sealed {
+        it.link.send_raw(bytes::Bytes::copy_from_slice(&[*byte])).await.unwrap();
+    }
+    it.link.send_raw(bytes::Bytes::new()).await.unwrap();
+    it.complete().await;
+    it.ann.delivered(it.bent.offer.transfer).await;
+
+    let mut it = Accepted::new().await;
+    say(&mut it.link, PeerWord::Sealed { transfer: it.bent.offer.transfer }).await;
+    it.link.expect_raw(1 << 20);
+    let large = bytes::Bytes::from(vec![0; airhatch_wire::peer::SEALED_FRAME + 1]);
+    // It may hang up before the whole of it has left.
+    let _refused = it.link.send_raw(large).await;
+    let why = it.ann.failed(it.bent.offer.transfer).await;
+    assert_eq!(why.code, Code::TooLarge);
+    it.ann.is_unharmed().await;
+}
