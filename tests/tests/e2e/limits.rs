@@ -31,7 +31,7 @@ async fn a_rule_for_a_contact_accepts_within_its_budget_and_the_history_says_why
     let verdict = &history["transfers"][0]["verdict"];
     assert_eq!(*verdict, json!({ "kind": "accepted_by_rule", "today": 15, "per_day": 2_000_000 }));
     let told = bob.ok(&["history"]).await;
-    assert!(told.contains("accepted by your rule for ann@example.org"), "{told}");
+    assert!(told.contains("ann@example.org: accepted by your rule: 15 B of 2.0 MB today"), "{told}");
     let shown = bob.object(&["contact", "policy", "ann@example.org"]).await;
     assert_eq!(shown["by_rule_today"], 15);
 
@@ -57,7 +57,7 @@ async fn limits_are_set_and_shown_on_the_command_line() {
     assert_eq!(set["policy"]["kind"], "never");
     let status = ann.object(&["status"]).await;
     assert_eq!(status["accounts"][0]["agent"]["limits"]["bytes_per_day"], 5_000_000_000_u64);
-    assert!(ann.ok(&["status"]).await.contains("from a contact in a day: 5.0 GB"));
+    assert!(ann.ok(&["status"]).await.contains("5.0 GB a day from each contact"));
     assert_eq!(ann.refused(&["policy", "--download", "1kB"]).await, (2, "invalid".into()));
     assert_eq!(ann.refused(&["policy", "--transfers", "0"]).await.0, 2);
 }
