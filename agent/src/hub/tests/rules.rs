@@ -162,7 +162,12 @@ fn a_contacts_rule_comes_before_the_accounts_policy() {
         (ContactPolicy::Ask, verified, vec![SessionOrder::Record], None),
         (ContactPolicy::Ask, Policy::Never, vec![SessionOrder::Record], None),
         (ContactPolicy::Never, verified, vec![SessionOrder::Record, no.clone()], Some(Verdict::DeniedByRule)),
-        (ContactPolicy::Account, verified, accepted().to_vec(), Some(Verdict::AcceptedByPolicy { max_bytes: 1000 })),
+        (
+            ContactPolicy::Account,
+            verified,
+            accepted().to_vec(),
+            Some(Verdict::AcceptedByPolicy { max_bytes: 1000 }),
+        ),
         (
             ContactPolicy::Account,
             Policy::Never,
@@ -334,7 +339,10 @@ fn transfers_of_ours_wait_for_their_turn_too() {
         world.happens(Input::Drafted(ask, Ok(draft)));
     }
     let report = |world: &mut World, n, report| world.happens(Input::Outgoing(id(n), report));
-    assert!(report(&mut world, 1, OutgoingReport::Accepted(Selection::All, 0)).contains(&Output::BeginDelivery(id(1))));
+    assert!(
+        report(&mut world, 1, OutgoingReport::Accepted(Selection::All, 0))
+            .contains(&Output::BeginDelivery(id(1)))
+    );
     let outputs = report(&mut world, 2, OutgoingReport::Accepted(Selection::All, 0));
     assert!(!outputs.contains(&Output::BeginDelivery(id(2))));
     assert_eq!(world.state(2), TransferState::Waiting);
@@ -344,7 +352,10 @@ fn transfers_of_ours_wait_for_their_turn_too() {
     report(&mut world, 2, OutgoingReport::Unreachable(0));
     report(&mut world, 1, OutgoingReport::Waiting);
     assert_eq!((world.state(1), world.state(2)), (TransferState::Waiting, TransferState::Accepted));
-    assert!(report(&mut world, 2, OutgoingReport::Accepted(Selection::All, 0)).contains(&Output::BeginDelivery(id(2))));
+    assert!(
+        report(&mut world, 2, OutgoingReport::Accepted(Selection::All, 0))
+            .contains(&Output::BeginDelivery(id(2)))
+    );
     report(&mut world, 1, OutgoingReport::Unreachable(0));
     assert_eq!(world.state(1), TransferState::Accepted);
 }
