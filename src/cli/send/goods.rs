@@ -84,6 +84,8 @@ fn whole(path: &Path) -> Result<PathBuf, Failure> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use std::slice;
+
     use super::*;
 
     #[test]
@@ -102,11 +104,11 @@ mod tests {
                 .map(|goods| goods.stream.unwrap().name)
                 .map_err(|failure| failure.code)
         };
-        assert_eq!(named(&[dash.clone()], None, None), Ok("stdin".to_owned()));
-        assert_eq!(named(&[dash.clone()], None, Some("log.txt")), Ok("log.txt".to_owned()));
+        assert_eq!(named(slice::from_ref(&dash), None, None), Ok("stdin".to_owned()));
+        assert_eq!(named(slice::from_ref(&dash), None, Some("log.txt")), Ok("log.txt".to_owned()));
         assert_eq!(named(&[], Some("hello"), None), Ok("message.txt".to_owned()));
         for name in ["a/b", "..", "", "a\nb"] {
-            assert_eq!(named(&[dash.clone()], None, Some(name)), Err(Code::BadName), "{name:?}");
+            assert_eq!(named(slice::from_ref(&dash), None, Some(name)), Err(Code::BadName), "{name:?}");
         }
         assert_eq!(named(&[dash.clone(), dash.clone()], None, None), Err(Code::Invalid));
         assert_eq!(named(&[dash], Some("hello"), None), Err(Code::Invalid));
