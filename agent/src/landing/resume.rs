@@ -178,3 +178,75 @@ fn opened(folder: &OwnedFd, name: &str) -> Result<Option<File>, LandingError> {
     let metadata = file.metadata()?;
     Ok((metadata.is_file() && metadata.nlink() == 1).then_some(file))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use airhatch_wire::peer::ItemHash;
+    use airhatch_wire::{UnixMillis, Untrusted};
+    use proptest::prelude::*;
+
+    use super::journal::{Finished, Reached};
+    use super::*;
+
+    fn table(sizes: &[u64]) -> Vec<Item> {
+        let item = |&size| Item {
+            path: vec![Untrusted::from("x")],
+            kind: ItemKind::File,
+            size,
+            executable: false,
+            modified: UnixMillis(0),
+        };
+        sizes.iter().map(item).collect()
+    }
+
+    fn kept(lengths: &[u64], durable: u64, current: Option<u64>) -> Kept {
+        let finished = |&length| Finished { mark: None, hash: ItemHash { length, blake3: [0; 32] } };
+        Kept { finished: lengths.iter().map(finished).collect(), reached: Reached { durable, current } }
+    }
+
+    /// Sizes as files have them, and as liars say.
+    fn size() -> impl Strategy<Value = u64> {
+        prop_oneof![4 => 0..5u64, 2 => 0..1_000_000u64, 1 => any::<u64>(), 1 => Just(u64::MAX)]
+    }
+
+    proptest! {
+        #[test]
+        fn every_offset_has_its_item_and_its_place_in_it(
+            sizes in proptest::collection::vec(0..50u64, 1..8), at in any::<prop::sample::Index>(),
+        ) {
+            let total: u64 = sizes.iter().sum();
+            let durable = at.index(usize::try_from(total).unwrap() + 1) as u64;
+            // As a landing gets there: items are complete with their last byte, empty ones with the next after them.
+            let (mut complete, mut before) = (0, 0);
+            while let Some(size) = sizes.get(complete).filter(|size| before + **size <= durable) {
+                before += size;
+                complete += 1;
+            }
+            let begun = durable - before;
+            let current = (begun > 0).then_some(7);
+            let found = place_of(&kept(sizes.get(..complete).unwrap(), durable, current), &table(&sizes));
+            prop_assert_eq!(found, Some(Place { complete, begun }));
+        }
+
+        #[test]
+        fn whatever_a_journal_says_no_place_lies_beyond_its_item_or_its_durable_bytes(
+            sizes in proptest::collection::vec(size(), 0..6),
+            count in 0..8usize, lie in proptest::option::of((0..6usize, size())),
+            durable in size(), current in proptest::option::of(any::<u64>()),
+        ) {
+            let mut lengths: Vec<u64> = sizes.iter().copied().cycle().take(if sizes.is_empty() { 0 } else { count }).collect();
+            if let Some((at, length)) = lie && let Some(place) = lengths.get_mut(at) {
+                *place = length;
+            }
+            let kept = kept(&lengths, durable, current);
+            if let Some(Place { complete, begun }) = place_of(&kept, &table(&sizes)) {
+                let before: u128 = sizes.iter().take(complete).map(|size| u128::from(*size)).sum();
+                prop_assert_eq!(before + u128::from(begun), u128::from(durable));
+                prop_assert!(complete <= sizes.len());
+                prop_assert!(begun == 0 || sizes.get(complete).is_some_and(|size| begun < *size));
+                prop_assert_eq!(&lengths, &sizes.get(..complete).unwrap());
+            }
+        }
+    }
+}

@@ -11,6 +11,8 @@ use airhatch_wire::peer::ItemHash;
 
 use super::*;
 
+mod passing;
+
 const STAGE: StageId = StageId([0xab; 16]);
 
 /// An outbox with one staging folder.
