@@ -1,7 +1,12 @@
 //! `airhatch inbox`: what others offer.
 
+mod pattern;
+mod place;
+
+use std::path::PathBuf;
+
 use airhatch_wire::control::{Command, Direction, ItemView, TransferState, TransferView};
-use airhatch_wire::{Failure, Selection, UnixMillis};
+use airhatch_wire::{Code, Failure, Selection, UnixMillis};
 use clap::{Args, Subcommand};
 
 use super::context::{Attached, Context};
@@ -9,6 +14,8 @@ use super::exit::Stop;
 use super::follow::{Follow, settle};
 use super::select::IdPrefix;
 use super::{human, json, transfer};
+use pattern::{Pattern, named};
+use place::folder_in;
 
 /// What to do with offers.
 #[derive(Debug, Subcommand)]
@@ -32,6 +39,12 @@ pub(crate) enum Inbox {
 pub(crate) struct Accept {
     /// The first digits of its id
     id: IdPrefix,
+    /// Take only what this pattern names, like '*.jpg' or photos/2026; may be given several times
+    #[arg(long, value_name = "PATTERN")]
+    only: Vec<Pattern>,
+    /// Put it into this folder of your inbox, which is made if need be
+    #[arg(long, value_name = "FOLDER")]
+    to: Option<PathBuf>,
     /// Wait until the files are there (the default)
     #[arg(long, conflicts_with = "detach")]
     wait: bool,
@@ -69,11 +82,17 @@ impl Accept {
             false => Some(Follow::new(context, attached, attached.agent.watch(false).await?)),
         };
         context.out.talk(&describe(&view));
-        let view = transfer::changed(
-            attached,
-            Command::Accept { transfer: view.id, items: Selection::All, folder: None },
-        )
-        .await?;
+        let folder = match &self.to {
+            Some(wanted) => folder_in(&attached.inbox, wanted)?,
+            None => None,
+        };
+        let items = self.part_of(attached, &view).await?;
+        let accept = Command::Accept { transfer: view.id, items, folder };
+        let view = transfer::changed(attached, accept).await?;
+        if view.wanted < view.item_count {
+            let (part, all) = (view.wanted, view.item_count);
+            context.out.talk(&format!("taking {part} of {all} items, {}", human::size(view.total)));
+        }
         let Some(mut follow) = follow else {
             return context.out.done(json::transfer(&view), &format!("{} is accepted", view.id.short()));
         };
@@ -86,6 +105,18 @@ impl Accept {
             }
         }
         settle(context, &ended)
+    }
+
+    /// What of an offer is named.
+    async fn part_of(&self, attached: &Attached, view: &TransferView) -> Result<Selection, Stop> {
+        if self.only.is_empty() {
+            return Ok(Selection::All);
+        }
+        let items = transfer::all_items(attached, view).await?;
+        named(&items, &self.only).ok_or_else(|| {
+            let nothing = Failure::new(Code::NotFound, "nothing in this offer is named like that");
+            nothing.hint(format!("see what it holds: airhatch transfer show {}", view.id.short())).into()
+        })
     }
 }
 
@@ -107,6 +138,7 @@ fn describe(view: &TransferView) -> String {
 /// The paths of files that arrived, one a line: the result of accepting.
 fn landed(view: &TransferView, items: &[ItemView]) -> String {
     let folder = human::path(view.destination.as_bytes());
-    let paths = items.iter().map(|item| format!("{folder}/{}", human::item_name(item)));
+    let paths =
+        items.iter().filter(|item| item.wanted).map(|item| format!("{folder}/{}", human::item_name(item)));
     paths.collect::<Vec<_>>().join("\n")
 }

@@ -46,6 +46,19 @@ pub(super) fn open_inbox(inbox: &Path) -> Result<OwnedFd, LandingError> {
     Ok(beneath::open_root(inbox)?)
 }
 
+/// Tells now what would keep [`open_destination`] from making or opening the folder later. Makes nothing.
+pub(super) fn check_destination(inbox: &OwnedFd, folder: Option<&InboxFolder>) -> Result<(), LandingError> {
+    let mut reached = inbox.try_clone()?;
+    for part in folder.into_iter().flat_map(InboxFolder::parts) {
+        reached = match beneath::open_folder(&reached, part) {
+            Ok(inner) => inner,
+            Err(Errno::NOENT) => return Ok(()),
+            Err(error) => return Err(in_the_way(part, error)),
+        };
+    }
+    Ok(())
+}
+
 /// Opens the folder that files of a transfer go to; makes it, durable, where it is missing.
 pub(super) fn open_destination(
     inbox: &OwnedFd,

@@ -75,7 +75,7 @@ impl Landing {
         names::check_table(&items, total)?;
         let inbox = incoming::open_inbox(inbox_path)?;
         // Somebody else's file in its place is found out now, and not after the last byte.
-        incoming::open_destination(&inbox, into.as_ref())?;
+        incoming::check_destination(&inbox, into.as_ref())?;
         if incoming::free_in(&inbox)? < total.saturating_add(OVERHEAD * items.len() as u64) {
             return Err(LandingError::DiskFull);
         }

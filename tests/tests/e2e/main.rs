@@ -27,6 +27,7 @@ mod kill_loop;
 mod limits;
 mod names;
 mod others;
+mod parts;
 mod sources;
 mod space;
 mod story;

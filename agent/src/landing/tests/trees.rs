@@ -153,12 +153,22 @@ fn a_link_or_a_file_in_the_place_of_the_chosen_folder_is_told_before_anything_is
     let world = World::new();
     symlink(&world.outside, world.inbox.join("link")).unwrap();
     fs::write(world.inbox.join("file"), b"mine").unwrap();
-    for into in ["link", "file", "link/x", "file/x", ".incoming"] {
+    for into in ["link", "file", "link/x", "file/x"] {
         let begun = Landing::begin(&world.inbox, TRANSFER, Arc::from(table()), Some(into.parse().unwrap()));
         assert!(matches!(begun, Err(LandingError::InTheWay { .. })), "{into}");
         assert!(leftovers(&world.inbox).unwrap().is_empty());
     }
     world.assert_outside_is_empty();
+}
+
+#[test]
+fn the_landings_own_folder_is_nobodys_destination() {
+    let world = World::new();
+    let into: InboxFolder = ".incoming/x".parse().unwrap();
+    let mut landing = Landing::begin(&world.inbox, TRANSFER, Arc::from(table()), Some(into)).unwrap();
+    landing.write(&CONTENTS.concat()).unwrap();
+    assert!(matches!(landing.finish(&signed()), Err(LandingError::InTheWay { .. })));
+    assert!(!world.inbox.join(".incoming/x").exists());
 }
 
 /// Carries the first so many steps of a landing's end out by hand, in the order in which it takes them: folders made,
