@@ -125,6 +125,49 @@ async fn an_offer_is_accepted_at_the_screen_and_not_by_a_key_that_came_too_soon(
 }
 
 #[tokio::test]
+async fn a_part_of_an_offer_is_ticked_at_the_screen_and_comes_into_the_chosen_folder() {
+    let at = at_screen().await;
+    let files: [(&str, &[u8]); 2] = [("a.txt", b"not this"), ("b.txt", b"this")];
+    let id = at.bob.offer(&airhatch_tests::email("ann@example.org"), &files).await;
+    at.screen.wait_for("1 offer waiting");
+    at.screen.keys("<C-y>");
+    at.screen.wait_for(OFFER);
+    at.screen.keys("<Enter>");
+    at.screen.wait_for("[x]");
+    at.screen.keys(" ");
+    at.screen.wait_for("1 of 2 files ticked");
+    at.screen.keys("f");
+    at.screen.wait_for("a folder in your inbox");
+    at.screen.keys("from bob");
+    at.screen.keys("<Enter>");
+    at.screen.wait_for("accept what is ticked");
+    at.screen.press_until("a", "an accepted part", |screen| !screen.contains(OFFER));
+    at.bob.delivered(id).await;
+    assert_eq!(at.received("from bob/b.txt").unwrap(), b"this");
+    assert_eq!((at.received("a.txt"), at.received("from bob/a.txt")), (None, None));
+    at.screen.keys("3");
+    at.screen.wait_for("1 of 2 files");
+}
+
+#[tokio::test]
+async fn a_transfer_is_paused_and_goes_on_at_the_screen() {
+    let mut at = at_screen().await;
+    at.bob_offers("report.pdf", b"all of it").await;
+    at.screen.keys("r");
+    at.screen.wait_for("not in a state for that");
+    at.screen.keys("<C-y>");
+    at.screen.wait_for(OFFER);
+    // Nobody is there to send when it is accepted, so it waits, and can be paused.
+    at.bob.kill().await;
+    at.screen.press_until("a", "an accepted offer", |screen| !screen.contains(OFFER));
+    at.screen.wait_for("accepted");
+    at.screen.keys("p");
+    at.screen.wait_for("paused by you");
+    at.screen.keys("p");
+    at.screen.wait_gone("paused by you");
+}
+
+#[tokio::test]
 async fn an_offer_is_denied_at_the_screen_and_nothing_arrives() {
     let at = at_screen().await;
     let id = at.bob_offers("report.pdf", b"all of it").await;
