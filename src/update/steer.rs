@@ -52,9 +52,10 @@ const fn meant(view: &TransferView, action: Action) -> Result<Steer, &'static st
     match (action, &view.state) {
         (Action::PauseOrResume, TransferState::Paused { by_us: true, .. }) => Ok(Steer::Resume),
         (Action::PauseOrResume, TransferState::Paused { .. }) => Err(text::PAUSED_BY_THEM),
-        (Action::PauseOrResume, TransferState::Accepted | TransferState::NoRoom | TransferState::Moving) => {
-            Ok(Steer::Pause)
-        }
+        (
+            Action::PauseOrResume,
+            TransferState::Accepted | TransferState::NoRoom | TransferState::Waiting | TransferState::Moving,
+        ) => Ok(Steer::Pause),
         (Action::Retry, TransferState::Queued | TransferState::Accepted | TransferState::NoRoom) => {
             Ok(Steer::TryNow)
         }

@@ -102,6 +102,7 @@ fn state() -> impl Strategy<Value = TransferState> {
         Just(TransferState::Accepted),
         Just(TransferState::Moving),
         Just(TransferState::NoRoom),
+        Just(TransferState::Waiting),
         (any::<bool>(), any::<bool>()).prop_map(|(by_us, by_them)| TransferState::Paused { by_us, by_them }),
         Just(TransferState::Finishing),
         any::<u64>().prop_map(|at| TransferState::Delivered { at: UnixMillis(at) }),

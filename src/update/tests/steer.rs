@@ -28,6 +28,7 @@ fn p_and_r_ask_for_what_the_state_allows_and_say_why_not_else() {
             (TransferState::Accepted, pause(), retry()),
             (TransferState::NoRoom, pause(), retry()),
             (TransferState::Moving, pause(), None),
+            (TransferState::Waiting, pause(), None),
             (TransferState::Finishing, None, None),
             (paused(true, false), resume(), None),
             (paused(true, true), resume(), None),
