@@ -2,6 +2,7 @@
 //! hub's orders at the same time, takes the bytes when told to, and lands them.
 
 mod end;
+mod table;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +12,7 @@ use airhatch_wire::peer::{Item, ItemHash, Offer, PeerWord, SEALED_FRAME, Selecti
 use airhatch_wire::signed::Signed;
 use airhatch_wire::{Code, Failure, UnixMillis};
 use bytes::Bytes;
-use tokio::sync::{OwnedMutexGuard, Semaphore, mpsc};
+use tokio::sync::{OwnedMutexGuard, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant, interval, sleep_until, timeout, timeout_at};
 
@@ -21,26 +22,15 @@ use super::writer;
 use crate::hub::{ArrivedOffer, IncomingReport, Input, SessionId, SessionOrder, Taking};
 use crate::landing::{self, Landed, Landing, LandingError};
 use crate::peer::session::{out_of_place, part, refuse};
-use crate::peer::{PeerLink, SILENCE, Surroundings, WORD_TIME, frame_failure};
+use crate::peer::{PeerLink, SILENCE, Surroundings, frame_failure};
 use end::{End, give_signs, next, stop_order};
+use table::take_table;
 
 /// How often progress is told to fronts and to the sender.
 const PROGRESS: Duration = Duration::from_millis(200);
 
 /// How long a sender that was told to begin may keep its place without a byte: others wait for it.
 const BEGIN_TIME: Duration = Duration::from_secs(600);
-
-/// How long a sender may take over its table of files.
-const TABLE_TIME: Duration = Duration::from_secs(300);
-
-/// Items of a table that is taken from anybody at any time; those of more are taken a few at a time.
-const SMALL_TABLE: usize = 10_000;
-
-/// Bytes that the names of one table may take in memory: a million with 100 characters each.
-const NAMES_ROOM: usize = 1 << 27;
-
-/// Bytes that a part of a path takes besides its characters.
-const NAME_COST: usize = 24;
 
 /// What an earlier attempt left.
 enum Opened {
@@ -97,32 +87,6 @@ pub async fn receive(
     around.report(Input::Offered(session, Box::new(arrived))).await;
     let arrival = Arrival { around, session, sender, signed, offer, items };
     arrival.wait_for_decision(link, &mut orders).await;
-}
-
-/// Takes the table, page by page: within its time, its size, and one of few who may send a large one.
-async fn take_table(link: &mut PeerLink, offer: &Offer, large: &Semaphore) -> Result<Arc<[Item]>, End> {
-    let expected = usize::try_from(offer.items).unwrap_or(usize::MAX);
-    let deadline = Instant::now() + TABLE_TIME;
-    let within = |late| deadline.min(Instant::now() + late);
-    let _turn = match expected > SMALL_TABLE {
-        true => timeout_at(deadline, large.acquire()).await.map_err(|_| End::Broken)?.ok(),
-        false => None,
-    };
-    let (mut items, mut room) = (Vec::new(), NAMES_ROOM);
-    while items.len() < expected {
-        match timeout_at(within(WORD_TIME), link.receive()).await.map_err(|_| End::Broken)?? {
-            Some(PeerWord::Items(page)) if !page.is_empty() && items.len() + page.len() <= expected => {
-                let used =
-                    page.iter().flat_map(|item| &item.path).map(|part| NAME_COST + part.as_received().len());
-                room = room.checked_sub(used.sum()).ok_or_else(|| End::Failed(names_too_long()))?;
-                items.extend(page);
-            }
-            Some(_) => return Err(End::Failed(out_of_place())),
-            None => return Err(End::Broken),
-        }
-    }
-    offer::judge_table(offer, &items).map_err(End::Failed)?;
-    Ok(Arc::from(items))
 }
 
 impl Arrival<'_> {
@@ -442,11 +406,6 @@ impl Arrival<'_> {
         offer::judge_hashes(&completion, &hashes).map_err(End::Failed)?;
         Ok(hashes)
     }
-}
-
-fn names_too_long() -> Failure {
-    Failure::new(Code::TooLarge, "the names of the files are too long together")
-        .hint("send them in several parts, or packed into one file")
 }
 
 fn changed(counter: &AtomicU64, last: &mut u64) -> bool {

@@ -107,6 +107,7 @@ impl Pit {
                 // Whoever hears this question may be killed before the answer.
                 let _killed = self.ann.send(&self.bob.email, stage).await;
             }
+            // Nothing is waited for but the moment: until the deadline, which the dice gave.
             tokio::time::sleep_until(deadline).await;
         };
         if matches!(victim, Victim::Recipient | Victim::Authority) {
