@@ -6,7 +6,6 @@ mod actions;
 mod dialogs;
 mod rules;
 mod screens;
-pub(crate) mod skipped;
 mod states;
 mod units;
 

@@ -6,12 +6,11 @@ use airhatch_wire::control::{
     Limits, LogLevel, Phase, Policy, Presence, TransferState, TransferView, Trust, Verdict,
 };
 use airhatch_wire::peer::ItemKind;
-use airhatch_wire::warden::{AccountRecord, RuntimeKind, Skipped};
+use airhatch_wire::warden::{AccountRecord, RuntimeKind, Skipped, Why};
 use airhatch_wire::{Code, Failure, UnixMillis, Untrusted, untrusted};
 use serde_json::{Map, Value, json};
 
 use super::{exit, human};
-use crate::text;
 
 /// An object of a type, with the fields of `fields` (an object).
 pub(crate) fn object(kind: &str, fields: Value) -> Value {
@@ -70,10 +69,21 @@ pub(crate) fn record(record: &AccountRecord) -> Value {
 /// What lay in folders and cannot be sent.
 pub(crate) fn skipped(skipped: &Skipped) -> Value {
     let things = skipped.first.iter();
-    let things: Vec<Value> = things
-        .map(|thing| json!({ "path": human::path(&thing.path), "why": text::skipped::word(thing.why) }))
-        .collect();
+    let things: Vec<Value> =
+        things.map(|thing| json!({ "path": human::path(&thing.path), "why": why(thing.why) })).collect();
     object("skipped", json!({ "count": skipped.count, "first": things }))
+}
+
+const fn why(why: Why) -> &'static str {
+    match why {
+        Why::Link => "link",
+        Why::Device => "device",
+        Why::Socket => "socket",
+        Why::Pipe => "pipe",
+        Why::MadeUp => "made_up",
+        Why::Unreadable => "unreadable",
+        Why::Vanished => "vanished",
+    }
 }
 
 /// An account as its agent knows it.

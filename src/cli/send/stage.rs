@@ -123,9 +123,7 @@ fn tell_skipped(context: &Context, skipped: &Skipped) -> Result<(), Stop> {
     let mut lines: Vec<String> = skipped
         .first
         .iter()
-        .map(|thing| {
-            format!("skipped: {} ({})", human::path(&thing.path), text::skipped::sentence(thing.why))
-        })
+        .map(|thing| format!("skipped: {} ({})", human::path(&thing.path), text::send::why(thing.why)))
         .collect();
     let more = (skipped.count as usize).saturating_sub(skipped.first.len());
     if more > 0 {
