@@ -132,10 +132,8 @@ impl Files {
     /// Takes a page and asks for the next one.
     pub(super) fn answer(&mut self, turn: &mut Turn<'_>, answer: Answer) {
         self.waiting = None;
-        let items = match answer {
-            Answer::Agent(Ok(Reply::Items(items))) => items,
-            _ => Vec::new(),
-        };
+        // What was refused is asked for again when somebody looks again, and not before.
+        let Answer::Agent(Ok(Reply::Items(items))) = answer else { return };
         self.ended |= items.is_empty();
         for item in &items {
             self.tree.add(self.known, item);

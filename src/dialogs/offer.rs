@@ -181,6 +181,7 @@ impl Dialog for Offer {
             }
             Action::Details if !self.closer => self.look_closer(turn),
             Action::Tick if self.closer && !self.files.is_complete() => {
+                self.files.look(turn);
                 turn.model.say(Tone::Plain, text::offer::STILL_LISTING);
             }
             Action::Tick if self.open_offer(turn.model).is_none() => {}

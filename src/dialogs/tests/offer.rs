@@ -313,6 +313,18 @@ fn a_list_that_ends_early_is_shown_as_far_as_it_goes() {
 }
 
 #[test]
+fn a_page_that_was_refused_is_asked_for_again_only_when_somebody_looks() {
+    let mut view = offer(1);
+    (view.item_count, view.wanted) = (4, 4);
+    let mut rehearsal = Rehearsal::logged_in(two_contacts(), vec![view]);
+    rehearsal.keys("<Enter>").wait(500).keys("<Enter>").agent(Err(failure(Code::TryAgain)));
+    let page = || Command::Items { transfer: ID, from: 3 };
+    assert_eq!(rehearsal.commands(), [page()]);
+    rehearsal.keys(" ").agent(Ok(Reply::Items(vec![item("last.txt", 1)]))).keys("G a");
+    assert_eq!(rehearsal.commands(), [page(), accept(Selection::of(0..3), None)]);
+}
+
+#[test]
 fn a_hundred_thousand_files_are_walked_through_without_a_stall() {
     let mut view = offer(1);
     view.items = vec![folder("d")];
