@@ -47,7 +47,7 @@ pub use hostile::{Ear, HostilePeer, PeerLink, hear, refusal, say};
 pub use offers::{Bent, file};
 pub use patience::{eventually, in_time, patience};
 pub use picture::picture;
-pub use process::{Program, built as program};
+pub use process::{Program, built as program, can_be_another_user};
 pub use recipient::{answer_to, sealed_begins, take_sealed, take_some};
 pub use screen::Screen;
 pub use tiny_disk::{TinyDisk, skipped};

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
@@ -95,6 +96,23 @@ pub fn built(name: &str) -> PathBuf {
     places.into_iter().find(|path| path.is_file()).unwrap_or_else(|| {
         panic!("{name} is not built; run: cargo build --workspace --bins (make test does it)")
     })
+}
+
+/// Whether a test can run our programs as another user: only root can, and where the way to them is open. Says so
+/// where it cannot.
+#[must_use]
+pub fn can_be_another_user() -> bool {
+    if !rustix::process::geteuid().is_root() {
+        crate::skipped("only root can act as another user");
+        return false;
+    }
+    let this = std::env::current_exe().unwrap();
+    let open = |folder: &Path| folder.metadata().is_ok_and(|folder| folder.mode() & 0o001 != 0);
+    let closed = this.ancestors().skip(1).find(|folder| !open(folder));
+    if let Some(folder) = closed {
+        crate::skipped(&format!("another user cannot get at the programs through {}", folder.display()));
+    }
+    closed.is_none()
 }
 
 /// Ends every process that has this folder in its command line: agents live in sessions of their own.

@@ -140,6 +140,8 @@ impl Hub {
         }
         if came {
             self.hurry_deliveries(email);
+        }
+        if micros.is_some() {
             self.recall_untold(email);
         }
     }

@@ -22,6 +22,9 @@ use crate::keys::{certificate_of, pin_of};
 /// The head start of each address before the next one is tried too.
 const HEAD_START: Duration = Duration::from_millis(250);
 
+/// The nonce of the ping after a word that is the only one.
+const SAID: u64 = 1;
+
 /// Calls a contact and greets it; returns the conversation and the certificate that was proven.
 ///
 /// # Errors
@@ -72,7 +75,7 @@ pub async fn call_again(
     }
 }
 
-/// Calls a contact to say one word.
+/// Calls a contact to say one word, and waits until it was read.
 ///
 /// # Errors
 /// As [`call`].
@@ -80,11 +83,19 @@ pub async fn say(around: &Surroundings, target: &Target, word: &PeerWord) -> Res
     let (mut link, _) = call(around, target).await?;
     let talk = async {
         link.send(word).await?;
-        // Their greeting shows that the word before it was read in order.
-        link.receive().await?;
-        link.close().await
+        // Words are read in order: an answer to the second shows that the first was heard.
+        link.send(&PeerWord::Ping { nonce: SAID }).await?;
+        while let Some(answer) = link.receive().await? {
+            match answer {
+                PeerWord::Pong { nonce: SAID } => return link.close().await.map(|()| true),
+                PeerWord::Hello { .. } => {}
+                _ => break,
+            }
+        }
+        Ok(false)
     };
-    timeout(CONNECT_TIME, talk).await.map_err(|_| silent())?.map_err(|error| frame_failure(&error))
+    let heard = timeout(CONNECT_TIME, talk).await.map_err(|_| silent())?;
+    if heard.map_err(|error| frame_failure(&error))? { Ok(()) } else { Err(silent()) }
 }
 
 async fn locate(around: &Surroundings, target: &Target) -> Option<Signed> {

@@ -103,8 +103,6 @@ pub async fn deliver(
         match end {
             End::Over | End::Stopped(None) => return,
             End::Failed(failure) => return report(OutgoingReport::Failed(failure)).await,
-            End::Stopped(Some(_)) if progress.reached => return report(OutgoingReport::Told).await,
-            End::Paused if progress.reached => return,
             End::Paused => return pause(&around, &target, &delivery).await,
             End::Stopped(Some(reason)) => return recall(&around, &target, &delivery, reason).await,
             End::Lost(failure) => tracing::debug!(code = ?failure.code, "the delivery waits"),
@@ -128,14 +126,15 @@ pub async fn deliver(
     }
 }
 
-/// One more call, so that the recipient need not wait for nothing. When it fails, the recipient hears it when it wakes us.
+/// One more call, so that the recipient need not wait for nothing: that a last word left here does not show that it
+/// arrived. When it fails, the recipient hears it when it wakes us.
 async fn pause(around: &Surroundings, target: &Target, delivery: &Delivery) {
     if let Err(failure) = dial::say(around, target, &pause_of(delivery)).await {
         tracing::debug!(code = ?failure.code, "the recipient could not be told");
     }
 }
 
-/// One more call, so that the recipient keeps nothing. When it fails, the hub does it when the recipient is there again.
+/// One more call, so that the recipient surely keeps nothing. When it fails, the hub does it when the recipient is there again.
 async fn recall(around: &Surroundings, target: &Target, delivery: &Delivery, reason: Untrusted<String>) {
     match dial::say(around, target, &cancel_of(delivery, reason)).await {
         Ok(()) => around.report(Input::Outgoing(delivery.transfer, OutgoingReport::Told)).await,
@@ -177,8 +176,10 @@ async fn attempt(
         Err(End::Paused) => Some(pause_of(delivery)),
         _ => None,
     };
-    if let Some(word) = last_word {
-        conversation.progress.reached = conversation.say_last(&word).await.is_ok();
+    if let Some(word) = last_word
+        && conversation.say_last(&word).await.is_err()
+    {
+        tracing::debug!("the recipient hung up before the last word");
     }
     if timeout(KEEPALIVE, conversation.link.close()).await.is_err() {
         tracing::debug!("the connection would not close");

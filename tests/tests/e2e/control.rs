@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command as Start, Stdio};
 
-use airhatch_tests::{World, eventually, in_time, skipped};
+use airhatch_tests::{World, can_be_another_user, eventually, in_time};
 use airhatch_wire::control::{Command, Event, Phase, TransferState};
 use airhatch_wire::{Code, Selection, TransferId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -61,8 +61,8 @@ async fn another_user_of_this_machine_is_refused() {
     let folder = ann.home().join("control");
     let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&folder), mode(&ann.socket())), (0o700, 0o600));
-    if !rustix::process::geteuid().is_root() {
-        return skipped("only root can act as another user");
+    if !can_be_another_user() {
+        return;
     }
     let check = |uid: u32| {
         let mut command = Start::new(airhatch_tests::program("airhatch-agent"));

@@ -1,6 +1,6 @@
 //! What a person is told when the container engine cannot be used: what, why and how to fix it, and nothing half made.
 
-use airhatch_tests::{BrokenEngine, Front, Screen, Trouble, World, skipped};
+use airhatch_tests::{BrokenEngine, Front, Screen, Trouble, World, can_be_another_user};
 use serde_json::json;
 
 /// A CA that containers could reach; nobody gets that far.
@@ -63,8 +63,8 @@ async fn an_engine_that_is_not_there_too_old_full_or_without_a_port_is_told_with
 
 #[tokio::test]
 async fn an_engine_that_this_user_may_not_use_is_told_with_both_ways_out() {
-    if !rustix::process::geteuid().is_root() {
-        return skipped("only root can become somebody who may not use an engine");
+    if !can_be_another_user() {
+        return;
     }
     let world = World::new().await;
     let mut front = world.front("ann");

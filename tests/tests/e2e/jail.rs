@@ -3,8 +3,10 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use airhatch_tests::{Agent, Calls, Front, PASSPHRASE, Screen, Trace, World, email, eventually, in_time};
-use rustix::process::{Pid, Signal, geteuid, kill_process};
+use airhatch_tests::{
+    Agent, Calls, Front, PASSPHRASE, Screen, Trace, World, can_be_another_user, email, eventually, in_time,
+};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 const SIZE: (u16, u16) = (80, 24);
@@ -41,7 +43,7 @@ async fn every_thread_of_the_screen_is_in_the_jail() {
 async fn a_command_is_in_the_jail_and_other_programs_of_its_user_cannot_look_into_it() {
     let world = World::new().await;
     let mut front = world.front("ann");
-    if geteuid().is_root() {
+    if can_be_another_user() {
         front.become_user(65534);
     }
     front.settle(&world.authority, "ann@example.org").await;

@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use airhatch_tests::{Front, World, program, skipped};
+use airhatch_tests::{Front, World, can_be_another_user, program};
 
 const STRANGER: u32 = 65534;
 
@@ -67,8 +67,8 @@ async fn what_an_account_keeps_is_closed_to_others_whatever_the_umask() {
 
 #[tokio::test]
 async fn another_user_reads_no_list_no_inbox_and_reaches_no_agent() {
-    if !rustix::process::geteuid().is_root() {
-        return skipped("only root can act as another user");
+    if !can_be_another_user() {
+        return;
     }
     let world = World::new().await;
     let ann = world.front("ann");

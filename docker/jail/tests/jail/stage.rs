@@ -1,7 +1,7 @@
 //! Where a jail is entered: a folder, and a process in it.
 
 use std::fs;
-use std::os::unix::fs::lchown;
+use std::os::unix::fs::{MetadataExt, lchown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -29,9 +29,15 @@ pub(crate) enum Who {
     Nobody,
 }
 
-/// Both, where that is possible.
+/// Both, where that is possible: only root can be somebody else, and only where the way to this program is open.
 pub(crate) fn everybody() -> Vec<Who> {
-    if geteuid().is_root() { vec![Who::Me, Who::Nobody] } else { vec![Who::Me] }
+    let this = std::env::current_exe().unwrap();
+    let open = |folder: &Path| folder.metadata().is_ok_and(|folder| folder.mode() & 0o001 != 0);
+    if geteuid().is_root() && this.ancestors().skip(1).all(open) {
+        return vec![Who::Me, Who::Nobody];
+    }
+    println!("       for this user only: another one cannot be had, or cannot get at {}", this.display());
+    vec![Who::Me]
 }
 
 /// The folders of one jail.

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use airhatch_tests::{Authority, PASSPHRASE, World, in_time, skipped};
+use airhatch_tests::{Authority, PASSPHRASE, World, can_be_another_user, in_time};
 
 #[tokio::test]
 async fn making_an_account_fails_with_the_exit_code_of_its_reason() {
@@ -120,8 +120,8 @@ async fn what_cannot_be_sent_is_refused_before_anything_is_staged() {
 
 #[tokio::test]
 async fn a_file_that_the_user_may_not_read_is_not_sent() {
-    if !rustix::process::geteuid().is_root() {
-        return skipped("only root can act as another user");
+    if !can_be_another_user() {
+        return;
     }
     let world = World::new().await;
     let (mut ann, bob) = (world.front("ann"), world.front("bob"));
