@@ -77,7 +77,7 @@ fn row(past: &PastTransfer, now: UnixMillis) -> Vec<String> {
     let outgoing = past.direction == Direction::Outgoing;
     let what = match past.items.as_slice() {
         [only] if past.item_count == 1 => human::item_name(only),
-        _ => format!("{} files", past.item_count),
+        first => text::carried(first, past.item_count, past.item_count),
     };
     vec![
         past.id.short(),

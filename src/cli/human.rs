@@ -5,6 +5,7 @@ use airhatch_wire::{UnixMillis, untrusted};
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
+use crate::text;
 use crate::zone::zone;
 
 /// A size, and a share done, as on the screen.
@@ -115,11 +116,11 @@ pub(crate) fn ended(state: &TransferState, direction: Direction) -> String {
     }
 }
 
-/// What a transfer carries: its only file's name, or how many files.
+/// What a transfer carries: the name of its only file or folder, or how many.
 pub(crate) fn what(view: &TransferView) -> String {
     match view.items.as_slice() {
         [only] if view.item_count == 1 => item_name(only),
-        _ => format!("{} files", view.item_count),
+        _ => text::what(view),
     }
 }
 

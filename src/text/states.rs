@@ -12,23 +12,32 @@ use super::{bytes, clock, count, percent};
 
 /// What a transfer carries: a file's name, or how many.
 pub(crate) fn what(view: &TransferView) -> String {
-    match (view.items.first(), view.item_count) {
+    carried(&view.items, view.item_count, view.wanted)
+}
+
+/// The same for the first of `all` items, of which so many are wanted.
+pub(crate) fn carried(first: &[ItemView], all: u32, wanted: u32) -> String {
+    match (first.first(), all) {
         (Some(item), 0 | 1) => named(item),
-        (Some(top), _) if is_all_in(view, top) => named(top),
-        _ => number(view),
+        (Some(top), _) if is_all_in(first, all, top) => named(top),
+        _ => number_of(first, all, wanted),
     }
 }
 
 /// `3 files`, `3 of 5 files`; items where folders are among them and not all is known.
 pub(crate) fn number(view: &TransferView) -> String {
-    let all = usize::try_from(view.item_count).unwrap_or(usize::MAX);
+    number_of(&view.items, view.item_count, view.wanted)
+}
+
+fn number_of(first: &[ItemView], all: u32, wanted: u32) -> String {
+    let all = usize::try_from(all).unwrap_or(usize::MAX);
     let is_file = |item: &&ItemView| item.kind == ItemKind::File;
-    let (wanted, of, one, many) = if view.items.len() >= all {
-        let files = view.items.iter().filter(is_file).count();
-        (view.items.iter().filter(is_file).filter(|item| item.wanted).count(), files, "file", "files")
+    let (wanted, of, one, many) = if first.len() >= all {
+        let files = first.iter().filter(is_file).count();
+        (first.iter().filter(is_file).filter(|item| item.wanted).count(), files, "file", "files")
     } else {
-        let wanted = usize::try_from(view.wanted).unwrap_or(usize::MAX).min(all);
-        let files_only = view.items.iter().all(|item| is_file(&item));
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX).min(all);
+        let files_only = first.iter().all(|item| is_file(&item));
         (wanted, all, if files_only { "file" } else { "item" }, if files_only { "files" } else { "items" })
     };
     if wanted == of { count(of, one, many) } else { format!("{wanted} of {}", count(of, one, many)) }
@@ -41,13 +50,13 @@ fn named(item: &ItemView) -> String {
 }
 
 /// Whether everything lies in one folder, as far as that is known for sure.
-fn is_all_in(view: &TransferView, top: &ItemView) -> bool {
+fn is_all_in(first: &[ItemView], all: u32, top: &ItemView) -> bool {
     let inside = |item: &ItemView| {
         let rest = item.path.as_received().strip_prefix(top.path.as_received());
         rest.is_some_and(|rest| rest.starts_with('/'))
     };
-    let all_known = usize::try_from(view.item_count).is_ok_and(|all| view.items.len() >= all);
-    top.kind == ItemKind::Folder && all_known && view.items.iter().skip(1).all(inside)
+    let all_known = usize::try_from(all).is_ok_and(|all| first.len() >= all);
+    top.kind == ItemKind::Folder && all_known && first.iter().skip(1).all(inside)
 }
 
 /// How far a transfer is, in a word or two.
